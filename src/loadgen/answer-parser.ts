@@ -20,7 +20,17 @@ const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
 const SEMICOLON = 0x3b
 
-type State = 'head' | 'sized' | 'until-close' | 'chunk-size' | 'chunk-extension' | 'chunk-data' | 'chunk-end' | 'trailer' | 'done' | 'stopped'
+type State =
+  | 'head'
+  | 'sized'
+  | 'until-close'
+  | 'chunk-size'
+  | 'chunk-extension'
+  | 'chunk-data'
+  | 'chunk-end'
+  | 'trailer'
+  | 'done'
+  | 'stopped'
 
 export class AnswerParser {
   #state: State = 'head'
@@ -100,6 +110,8 @@ export class AnswerParser {
         return -1
       case 'stopped':
         return bytes.length
+      default:
+        return this.#state satisfies never
     }
   }
 
@@ -146,7 +158,7 @@ export class AnswerParser {
       return bytes.length
     }
     this.#carry = undefined
-    const text = all.latin1Slice(0, headEnd)
+    const text = all.toString('latin1', 0, headEnd)
     const status = /^HTTP\/1\.[01] ([1-9]\d\d)/.exec(text)
     if (status === null) return -1
     // An interim answer (1xx) is passed over: the state stays 'head'.

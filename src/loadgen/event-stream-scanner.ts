@@ -14,7 +14,7 @@ export class EventStreamScanner {
   }
 
   feed(bytes: Buffer): void {
-    const text = this.#carry === '' ? bytes.latin1Slice() : this.#carry + bytes.latin1Slice()
+    const text = this.#carry === '' ? bytes.toString('latin1') : this.#carry + bytes.toString('latin1')
     let lineStart = 0
     for (let lineEnd = text.indexOf('\n'); lineEnd !== -1; lineEnd = text.indexOf('\n', lineStart)) {
       this.#line(text, lineStart, text.charCodeAt(lineEnd - 1) === 0x0d && lineEnd > lineStart ? lineEnd - 1 : lineEnd)

@@ -22,7 +22,9 @@ export function groupedWorkload(options: GroupedWorkloadOptions): Workload {
   const textBytes = options.bodyBytes - template.overheadBytes(maxTokens)
   if (textBytes < sharedBytes || textBytes < 1) {
     const leastBytes = template.overheadBytes(maxTokens) + Math.max(1, sharedBytes)
-    throw new RangeError(`a body of ${options.bodyBytes} bytes is too small: with ${sharedBytes} shared bytes it takes at least ${leastBytes}`)
+    throw new RangeError(
+      `a body of ${options.bodyBytes} bytes is too small: with ${sharedBytes} shared bytes it takes at least ${leastBytes}`,
+    )
   }
   let count = 0
   return {

@@ -43,6 +43,7 @@ export class LatencyRecorder {
   percentile(fraction: number): number {
     if (this.#count === 0) return NaN
     const rank = Math.max(1, Math.ceil(fraction * this.#count))
+    if (rank >= this.#count) return this.#maxMs
     let seen = 0
     for (let index = 0; index < BUCKETS; index++) {
       seen += this.#buckets[index]!

@@ -23,7 +23,9 @@ export async function resolveLoadTarget(url: string, allowRemote: boolean): Prom
   const host = parsed.hostname.replace(/^\[|\]$/g, '')
   const address = await resolveAddress(host)
   if (!allowRemote && !isLoopback(address)) {
-    throw new LoadTargetError(`${host} (${address}) is not this machine; load a foreign server only with its owner's consent and --allow-remote`)
+    throw new LoadTargetError(
+      `${host} (${address}) is not this machine; load a foreign server only with its owner's consent and --allow-remote`,
+    )
   }
   const basePath = parsed.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
   return { url: `${parsed.origin}${basePath}`, address, port: Number(parsed.port || 80), authority: parsed.host, basePath }
@@ -33,7 +35,8 @@ function parseUrl(url: string): URL {
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
   if (!URL.canParse(withScheme)) throw new LoadTargetError(`'${url}' is not a URL; expected something like http://127.0.0.1:8080`)
   const parsed = new URL(withScheme)
-  if (parsed.protocol !== 'http:') throw new LoadTargetError(`'${url}': only http:// can be loaded (TLS would measure the client's own encryption)`)
+  if (parsed.protocol !== 'http:')
+    throw new LoadTargetError(`'${url}': only http:// can be loaded (TLS would measure the client's own encryption)`)
   if (parsed.search !== '' || parsed.hash !== '' || parsed.username !== '') {
     throw new LoadTargetError(`'${url}': expected a base URL without user, query or fragment; credentials go into --header`)
   }

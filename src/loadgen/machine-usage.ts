@@ -20,6 +20,10 @@ export function readMachineUsage(): MachineUsage | undefined {
 }
 
 export function machineUsageOf(stat: string): MachineUsage {
-  const [user = 0, nice = 0, system = 0, , , interrupt = 0, softInterrupt = 0, stolen = 0] = stat.slice(0, stat.indexOf('\n')).split(/ +/).slice(1).map(Number)
+  const [user = 0, nice = 0, system = 0, , , interrupt = 0, softInterrupt = 0, stolen = 0] = stat
+    .slice(0, stat.indexOf('\n'))
+    .split(/ +/)
+    .slice(1)
+    .map(Number)
   return { busySeconds: (user + nice + system + interrupt + softInterrupt) / TICKS_PER_SECOND, stolenSeconds: stolen / TICKS_PER_SECOND }
 }

@@ -2,6 +2,7 @@
  * Wakes the event loop at a time with sub-millisecond precision. Node's timers round to whole milliseconds, which would add half a
  * millisecond to every latency; a second thread that sleeps in Atomics.wait is ten times as exact for some 40 us of CPU a wake-up.
  */
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 /** Shared memory: [0] counts orders (int32), float64 at byte 8 is the delay in ms, negative to end. */
@@ -22,13 +23,19 @@ export class Pacer {
   readonly #delayMs: Float64Array
   readonly #worker: Worker
 
-  /** `wake` is called once for each call of `wakeAfter`. */
-  constructor(wake: () => void) {
-    const memory = new SharedArrayBuffer(16)
+  private constructor(worker: Worker, memory: SharedArrayBuffer) {
     this.#orders = new Int32Array(memory, 0, 1)
     this.#delayMs = new Float64Array(memory, 8, 1)
-    this.#worker = new Worker(SLEEPER_SOURCE, { eval: true, workerData: memory })
-    this.#worker.on('message', wake)
+    this.#worker = worker
+  }
+
+  /** Kept once the thread runs. `wake` is called once for each call of `wakeAfter`. */
+  static async start(wake: () => void): Promise<Pacer> {
+    const memory = new SharedArrayBuffer(16)
+    const worker = new Worker(SLEEPER_SOURCE, { eval: true, workerData: memory })
+    worker.on('message', wake)
+    await once(worker, 'online')
+    return new Pacer(worker, memory)
   }
 
   /** Orders one wake-up; the previous one must have come. */

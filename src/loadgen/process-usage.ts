@@ -13,7 +13,10 @@ const TICKS_PER_SECOND = 100
 /** Undefined if there is no such process or no /proc. */
 export function readProcessUsage(pid: number): ProcessUsage | undefined {
   try {
-    return { cpuSeconds: cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, 'latin1')), rssBytes: rssBytesOf(readFileSync(`/proc/${pid}/status`, 'latin1')) }
+    return {
+      cpuSeconds: cpuSecondsOf(readFileSync(`/proc/${pid}/stat`, 'latin1')),
+      rssBytes: rssBytesOf(readFileSync(`/proc/${pid}/status`, 'latin1')),
+    }
   } catch {
     return undefined
   }

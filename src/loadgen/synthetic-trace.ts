@@ -31,8 +31,9 @@ export function syntheticTrace(options: SyntheticTraceOptions): TraceRecord[] {
     const before = continued === undefined ? undefined : conversations[continued]
     const beforeTokens = before === undefined ? 0 : before.inputTokens + before.outputTokens
     const inputTokens = Math.min(TURN_TOKENS.max, beforeTokens + logNormal(rng, TURN_TOKENS))
-    // Only whole blocks are surely the same in the next turn.
-    const kept = before === undefined ? [0] : before.blockIds!.slice(0, Math.floor(before.inputTokens / TRACE_BLOCK_TOKENS))
+    // Only whole blocks are surely the same in the next turn; block 0 is the system prompt.
+    const keptBlocks = Math.max(1, Math.floor((before?.inputTokens ?? 0) / TRACE_BLOCK_TOKENS))
+    const kept = before?.blockIds?.slice(0, keptBlocks) ?? [0]
     const blockIds = kept.slice(0, Math.ceil(inputTokens / TRACE_BLOCK_TOKENS))
     while (blockIds.length * TRACE_BLOCK_TOKENS < inputTokens) blockIds.push(nextBlockId++)
     const record = { atMs: Math.floor(atMs / STEP_MS) * STEP_MS, inputTokens, outputTokens: logNormal(rng, OUTPUT_TOKENS), blockIds }

@@ -48,7 +48,7 @@ export async function readTrace(path: string, limit: number = Infinity): Promise
 export function spreadClumps(records: readonly TraceRecord[]): TraceRecord[] {
   const spread: TraceRecord[] = []
   let stepMs = 0
-  for (let start = 0; start < records.length; ) {
+  for (let start = 0; start < records.length;) {
     const { atMs } = records[start]!
     let end = start + 1
     while (end < records.length && records[end]!.atMs === atMs) end++
@@ -74,8 +74,8 @@ function parseMooncake(line: string): TraceRecord | undefined {
   } catch {
     return undefined
   }
-  if (typeof value !== 'object' || value === null) return undefined
-  const { timestamp, input_length: input, output_length: output, hash_ids: ids } = value as Record<string, unknown>
+  if (!isRecord(value)) return undefined
+  const { timestamp, input_length: input, output_length: output, hash_ids: ids } = value
   if (!isCount(timestamp) || !isCount(input) || !isCount(output)) return undefined
   if (ids !== undefined && !(Array.isArray(ids) && ids.every(isCount))) return undefined
   return { atMs: timestamp, inputTokens: input, outputTokens: output, blockIds: ids }
@@ -87,6 +87,10 @@ function parseAzure(line: string): TraceRecord | undefined {
   // The fraction has seven digits; Date.parse is only sure to take three.
   const atMs = Date.parse(`${match[1]}T${match[2]}Z`) + Number(match[3] ?? 0) * 1000
   return { atMs, inputTokens: Number(match[4]), outputTokens: Number(match[5]), blockIds: undefined }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
 
 function isCount(value: unknown): value is number {

@@ -27,7 +27,8 @@ import type { RequestMetrics } from '#/telemetry/request-metrics.ts'
 export interface ModelDirectory extends ServedModels {
   /** 'unknown' only once every ready endpoint of the slots was asked since the name first came up. */
   confirmUnknown(model: string, slots: Uint16Array): Promise<'unknown' | 'found' | 'unreadable'>
-  knownNames(): string[]
+  /** What the ready ones of the slots serve. */
+  list(slots: Iterable<number>): readonly { readonly id: string }[]
 }
 
 export interface RequestRouterOptions {
@@ -119,16 +120,19 @@ export class RequestRouter {
         scheduled(request, clock.nowMs() - startedAtMs, -1)
         throw new InferenceError('saturated', `The filters of pool ${pool.name} left none of its ${candidates.count} candidates.`)
       }
-      const picked = this.#toPicked(graph, result.ranked, result.count)
+      const picked: PickedEndpoint[] = []
+      for (let i = 0; i < result.count; i++) picked.push(this.#toPicked(graph, result.ranked[i]!))
+      const legs = result.legs.map(({ slot, ...leg }) => ({ ...leg, picked: this.#toPicked(graph, slot) }))
       scheduled(request, clock.nowMs() - startedAtMs, picked[0]!.slot)
       metrics.routed(request)
       return {
         kind: 'forward',
         pool,
         endpoints: picked.map((pick) => pick.endpoint),
+        legs: legs.map((leg) => ({ profile: leg.profile, endpoint: leg.picked.endpoint, release: leg.release })),
         headersFor: () => toRequestHeaders(request.requestId),
         body: { parts: request.body, lengthBytes: request.bodyBytes },
-        ticket: new RequestTicket(this.#contextOf(graph), request, picked),
+        ticket: new RequestTicket(this.#contextOf(graph), request, picked, legs),
       }
     } catch (error) {
       limit.release()
@@ -136,20 +140,15 @@ export class RequestRouter {
     }
   }
 
-  #toPicked(graph: SchedulingGraph, ranked: Uint16Array, count: number): PickedEndpoint[] {
+  #toPicked(graph: SchedulingGraph, slot: number): PickedEndpoint {
     const match = graph.prefixMatch
-    const picked: PickedEndpoint[] = []
-    for (let i = 0; i < count; i++) {
-      const slot = ranked[i]!
-      picked.push({
-        endpoint: this.#options.table.at(slot)!.ref,
-        slot,
-        matchedBlocks: match?.blocks[slot] ?? 0,
-        totalBlocks: match?.totalBlocks ?? 0,
-        blockTokens: match?.blockTokens ?? 0,
-      })
+    return {
+      endpoint: this.#options.table.at(slot)!.ref,
+      slot,
+      matchedBlocks: match?.blocks[slot] ?? 0,
+      totalBlocks: match?.totalBlocks ?? 0,
+      blockTokens: match?.blockTokens ?? 0,
     }
-    return picked
   }
 
   /** One context for all tickets of a graph: a reload leaves the requests in flight with the graph that they were made with. */
@@ -188,7 +187,11 @@ export class RequestRouter {
   }
 
   #unknownModel(model: string): InferenceError {
-    const nearest = nearestNames(model, this.#options.models.knownNames(), NEAREST_NAMES)
+    const nearest = nearestNames(
+      model,
+      this.#options.models.list(this.#allSlots()).map(({ id }) => id),
+      NEAREST_NAMES,
+    )
     const hint = nearest.length === 0 ? 'No endpoint lists any model.' : `Nearest: ${nearest.join(', ')}. GET /v1/models lists them all.`
     return new InferenceError('model_not_found', `The model \`${model}\` does not exist. ${hint}`, { param: 'model' })
   }

@@ -30,7 +30,7 @@ export interface Attempt {
   readonly uncachedTokens: number
   /** HTTP status of the endpoint's answer, 0 before it. */
   status: number
-  /** Monotonic milliseconds of the first body byte, 0 before it. */
+  /** Monotonic milliseconds of the first body byte, -1 before it. */
   firstByteAtMs: number
   /** Body chunks seen: close to one a token on a stream, 1 or a few for a JSON answer. */
   chunkCount: number

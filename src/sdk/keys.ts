@@ -46,7 +46,7 @@ export const inflightTokens: ColumnKey = defineColumnKey({
   name: 'inflight-tokens',
   unit: 'tokens',
   scope: 'fleet',
-  description: 'Prompt tokens not believed cached, of the requests in flight on the endpoint.',
+  description: 'Prompt tokens not believed cached, of the requests in flight on the endpoint that have not begun to answer.',
 })
 export const inflightOutputTokens: ColumnKey = defineColumnKey({
   name: 'inflight-output-tokens',

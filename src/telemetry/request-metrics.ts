@@ -73,7 +73,7 @@ export class RequestMetrics implements AttemptHooks {
     if (completionTokens === undefined || completionTokens === 0) return
     m.outputTokens.observe(labels, completionTokens)
     m.ntpot.observe(labels, seconds / completionTokens)
-    if (request.stream && attempt.firstByteAtMs > 0 && completionTokens > 1) {
+    if (request.stream && attempt.firstByteAtMs >= 0 && completionTokens > 1) {
       m.tpot.observe(labels, (nowMs - attempt.firstByteAtMs) / 1000 / (completionTokens - 1))
     }
   }

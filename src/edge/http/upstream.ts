@@ -8,18 +8,21 @@ export interface RequestHead {
   readonly method: string
   /** Path and query. */
   readonly target: string
-  /** End-to-end fields only: host, content-length and connection handling are the upstream's own. */
-  readonly fields: FieldList
+  /** End-to-end fields only: host, content-length and connection handling are the upstream's own. Taken over: it may add to the list. */
+  readonly fields: string[]
 }
 
-/** Called in this order: head, data*, then end or fail. `fail` alone if nothing was received. Nothing follows end, fail or `Flight.abort()`. */
+/**
+ * Called in this order: head, data*, then end or fail. `fail` alone if nothing was received. Nothing is called before `Upstream.send`
+ * returned, and nothing follows end, fail or `Flight.abort()`.
+ */
 export interface ResponseSink {
-  /** `lengthBytes` if the endpoint sent a content-length. Informational (1xx) answers are not reported. */
+  /** End-to-end fields without content-length; `lengthBytes` if the endpoint sent one. Informational (1xx) answers are not reported. */
   head(status: number, fields: FieldList, lengthBytes?: number): void
-  /** `payload` is only valid during the call unless the sink copies it. False: pause until `Flight.resume()`. */
+  /** `payload` is the sink's to keep: no upstream writes to its memory again. False: pause until `Flight.resume()`. */
   data(payload: Uint8Array): boolean
   end(): void
-  fail(cause: UpstreamFailure): void
+  fail(failure: UpstreamFailure): void
 }
 
 export interface UpstreamFailure {
@@ -37,6 +40,7 @@ export interface Flight {
 }
 
 export interface Upstream extends AsyncDisposable {
+  /** `body` stays the caller's: neither the list nor its bytes are changed. */
   send(endpoint: Endpoint, head: RequestHead, body: readonly Uint8Array[], lengthBytes: number, sink: ResponseSink): Flight
   /** The endpoint left the fleet: close its connections as they become idle. */
   forget(endpoint: Endpoint): void

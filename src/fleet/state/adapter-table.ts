@@ -7,18 +7,21 @@ import type { EndpointAdapters } from '#/sdk/resources.ts'
 export interface AdapterState {
   readonly active: readonly string[]
   readonly waiting: readonly string[]
-  readonly maxActive: number
+  /** Adapter slots of the engine; 0 where it has none or does not say. */
+  readonly max: number
 }
+
+const NO_ADAPTERS: AdapterState = { active: [], waiting: [], max: 0 }
 
 /** Lives as long as the endpoint table that it follows. */
 export class AdapterTable implements EndpointAdapters {
   readonly #interner = new NameInterner()
   readonly #active = new SlotNameSets(this.#interner)
   readonly #waiting = new SlotNameSets(this.#interner)
-  readonly #maxActive: Float64Array
+  /** Indexed by slot. */
+  readonly #states: (AdapterState | undefined)[] = []
 
   constructor(endpoints: EndpointTable) {
-    this.#maxActive = new Float64Array(endpoints.maxEndpoints)
     endpoints.subscribe({
       removed: ({ slot }) => this.clear(slot),
       restarted: ({ slot }) => this.clear(slot),
@@ -28,13 +31,18 @@ export class AdapterTable implements EndpointAdapters {
   set(slot: number, state: AdapterState): void {
     this.#active.set(slot, state.active)
     this.#waiting.set(slot, state.waiting)
-    this.#maxActive[slot] = state.maxActive
+    this.#states[slot] = state
   }
 
   clear(slot: number): void {
     this.#active.clear(slot)
     this.#waiting.clear(slot)
-    this.#maxActive[slot] = 0
+    this.#states[slot] = undefined
+  }
+
+  /** With names, for views. */
+  stateOf(slot: number): AdapterState {
+    return this.#states[slot] ?? NO_ADAPTERS
   }
 
   idOf(adapter: string): number {
@@ -57,7 +65,16 @@ export class AdapterTable implements EndpointAdapters {
     return this.#waiting.count(slot)
   }
 
+  /** For people to read, like `waitingNames`. */
+  activeNames(slot: number): readonly string[] {
+    return this.#active.namesOf(slot)
+  }
+
+  waitingNames(slot: number): readonly string[] {
+    return this.#waiting.namesOf(slot)
+  }
+
   maxActive(slot: number): number {
-    return this.#maxActive[slot]!
+    return this.stateOf(slot).max
   }
 }

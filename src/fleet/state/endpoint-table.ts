@@ -2,6 +2,8 @@
  * Who is in the fleet: gives each endpoint a slot, keeps its identity and readiness, and holds a slot back until the last attempt on it
  * ended, so that late accounting never touches a newcomer's numbers.
  */
+import { isDeepStrictEqual } from 'node:util'
+import type { DiscoveryNotifier } from '#/fleet/discovery/discovery.ts'
 import type { ColumnStore } from '#/fleet/state/column-store.ts'
 import { generationOf, slotOf, toEndpointRef } from '#/sdk/endpoint.ts'
 import type { EndpointRef } from '#/sdk/endpoint.ts'
@@ -47,7 +49,7 @@ export interface EndpointListener {
 
 type MutableEndpoint = { -readonly [K in keyof Endpoint]: Endpoint[K] }
 
-export class EndpointTable {
+export class EndpointTable implements DiscoveryNotifier {
   readonly maxEndpoints: number
   /** 1 where the endpoint in the slot is ready. Hot-path view. */
   readonly ready: Uint8Array
@@ -113,6 +115,23 @@ export class EndpointTable {
     return true
   }
 
+  /** Adds the endpoint, or brings what is known about it up to date. One that moved to another address is another endpoint. Throws as `add` does. */
+  upsert(spec: EndpointSpec): void {
+    const known = this.#byKey.get(`${spec.namespace}/${spec.name}`)
+    if (known !== undefined && known.scheme === spec.scheme && known.host === spec.host && known.port === spec.port) {
+      this.setLabels(known.ref, spec.labels)
+      return
+    }
+    if (known !== undefined) this.remove(known.ref)
+    this.add(spec)
+  }
+
+  /** Does nothing if nobody has the key. */
+  delete(key: string): void {
+    const known = this.#byKey.get(key)
+    if (known !== undefined) this.remove(known.ref)
+  }
+
   /** The endpoint, or undefined if it is gone. */
   get(ref: EndpointRef): Endpoint | undefined {
     return this.#own(ref)
@@ -159,7 +178,7 @@ export class EndpointTable {
 
   setLabels(ref: EndpointRef, labels: Readonly<Record<string, string>>): void {
     const endpoint = this.#own(ref)
-    if (endpoint === undefined) return
+    if (endpoint === undefined || isDeepStrictEqual(endpoint.labels, labels)) return
     endpoint.labels = labels
     for (const listener of this.#listeners) listener.relabelled?.(endpoint)
   }

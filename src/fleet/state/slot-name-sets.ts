@@ -22,6 +22,11 @@ export class SlotNameSets {
     return this.#idsOfSlot[slot]?.length ?? 0
   }
 
+  /** For people to read, not for the hot path. */
+  namesOf(slot: number): string[] {
+    return (this.#idsOfSlot[slot] ?? NOTHING).map((id) => this.#interner.nameOf(id))
+  }
+
   /** Replaces the slot's set. Repeated names count once. */
   set(slot: number, names: Iterable<string>): void {
     const before = this.#idsOfSlot[slot] ?? NOTHING

@@ -24,3 +24,23 @@ export function innerRange(range: JsonRange): JsonRange {
   if (range.type !== 'string' && range.type !== 'array' && range.type !== 'object') return range
   return { ...range, start: range.start + 1, end: range.end - 1, chunkOffset: range.chunkOffset + 1 }
 }
+
+/** The type of the value that begins with this byte. */
+export function typeOf(firstByte: number): JsonType {
+  switch (firstByte) {
+    case 0x22:
+      return 'string'
+    case 0x7b:
+      return 'object'
+    case 0x5b:
+      return 'array'
+    case 0x74:
+      return 'true'
+    case 0x66:
+      return 'false'
+    case 0x6e:
+      return 'null'
+    default:
+      return 'number'
+  }
+}

@@ -151,6 +151,13 @@ describe('BlockHasher', () => {
     assert.deepEqual(chainOf(hasher, 64, 1n), oracleChain(input, 64, 1n))
   })
 
+  it('takes a block size beyond 32 bits as larger than any input', () => {
+    const hasher = new BlockHasher()
+    const input = pseudoRandomBytes(100)
+    hasher.append(input)
+    assert.deepEqual(chainOf(hasher, 2 ** 32 + 1, 1n), oracleChain(input, 100, 1n))
+  })
+
   it('refuses a limit that no memory can have', () => {
     for (const maxBytes of [0, -1, 1.5, NaN, 2 ** 31]) assert.throws(() => new BlockHasher(maxBytes), RangeError)
   })

@@ -32,7 +32,7 @@ export class RequestAttempt implements Attempt {
   readonly blockTokens: number
   readonly uncachedTokens: number
   status = 0
-  firstByteAtMs = 0
+  firstByteAtMs = -1
   chunkCount = 0
   usage: Usage = NO_USAGE
 

@@ -71,7 +71,7 @@ export class RequestTicket implements Ticket {
 
   firstByte(): void {
     const attempt = this.#attempt
-    if (attempt === undefined || !attempt.isServed || attempt.firstByteAtMs !== 0) return
+    if (attempt === undefined || !attempt.isServed || attempt.firstByteAtMs >= 0) return
     attempt.firstByteAtMs = this.#context.clock.nowMs()
     for (const hook of this.#context.hooks) hook.attemptFirstByte?.(attempt, attempt.firstByteAtMs)
     if (this.#legAttempts.length > 0) this.#releaseLegs('complete', (release) => release === 'first-byte')

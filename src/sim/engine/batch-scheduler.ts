@@ -35,7 +35,6 @@ export class BatchScheduler {
   plan(nowMs: number): boolean {
     this.batch.length = 0
     this.load = { ...NOTHING }
-    const preemptionsBefore = this.preemptions
     let budget = this.#config.maxNumBatchedTokens
     for (let sequence = this.running.first; sequence !== undefined && budget > 0; sequence = sequence.next) {
       const tokens = Math.min(sequence.totalTokens - sequence.computedTokens, budget)
@@ -43,7 +42,7 @@ export class BatchScheduler {
       this.#compute(sequence, tokens)
       budget -= tokens
     }
-    if (this.preemptions === preemptionsBefore) this.#admitWaiting(budget, nowMs)
+    this.#admitWaiting(budget, nowMs)
     return this.batch.length > 0
   }
 

@@ -67,9 +67,9 @@ export class BlockPool {
     return block
   }
 
-  /** The block is full and has this content. Another block that already has it remains the one to be found. */
+  /** The block is full and has this content, until it is allocated again. Another block that already has it remains the one to be found. */
   label(block: number, key: number): void {
-    if (this.#index.add(key, block)) this.#keys[block] = key
+    if (this.#keys[block] === ROOT_KEY && this.#index.add(key, block)) this.#keys[block] = key
   }
 
   /** One user less. */

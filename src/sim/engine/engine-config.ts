@@ -66,9 +66,11 @@ export function atSpeed(config: EngineConfig, speed: number): EngineConfig {
 /** Throws a RangeError that says what does not fit. */
 export function checkEngineConfig(config: EngineConfig): void {
   for (const name of ['blockSize', 'numBlocks', 'maxNumSeqs', 'maxNumBatchedTokens', 'maxModelLen'] as const) {
-    if (!Number.isSafeInteger(config[name]) || config[name] < 1) throw new RangeError(`${name} ${config[name]} is not a whole number above 0`)
+    if (!Number.isSafeInteger(config[name]) || config[name] < 1)
+      throw new RangeError(`${name} ${config[name]} is not a whole number above 0`)
   }
-  if (!Number.isSafeInteger(config.maxLoras) || config.maxLoras < 0) throw new RangeError(`maxLoras ${config.maxLoras} is not a whole number`)
+  if (!Number.isSafeInteger(config.maxLoras) || config.maxLoras < 0)
+    throw new RangeError(`maxLoras ${config.maxLoras} is not a whole number`)
   const cacheTokens = config.blockSize * config.numBlocks
   if (cacheTokens < config.maxModelLen) {
     throw new RangeError(

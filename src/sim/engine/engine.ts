@@ -97,7 +97,8 @@ export class Engine {
   submit(request: SequenceRequest): Sequence {
     const { promptTokens, maxTokens, adapter } = request
     const { maxModelLen, maxLoras, blockSize } = this.config
-    if (!Number.isSafeInteger(promptTokens) || promptTokens < 1) throw new RangeError(`promptTokens ${promptTokens} is not a whole number above 0`)
+    if (!Number.isSafeInteger(promptTokens) || promptTokens < 1)
+      throw new RangeError(`promptTokens ${promptTokens} is not a whole number above 0`)
     if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) throw new RangeError(`maxTokens ${maxTokens} is not a whole number`)
     if (promptTokens + maxTokens > maxModelLen) {
       throw new ContextLengthError(`${promptTokens} prompt and ${maxTokens} output tokens exceed the context of ${maxModelLen} tokens`)
@@ -105,7 +106,9 @@ export class Engine {
     if (adapter !== undefined && maxLoras === 0) throw new RangeError(`adapter ${adapter} on an engine with no adapter slot`)
     const sequence = new Sequence(request, this.#submitted++, this.#clock.nowMs(), blockSize)
     this.#scheduler.waiting.pushBack(sequence)
-    if (this.#stepEndMs === undefined && this.#planStep(sequence.submittedAtMs)) this.#setTimer(sequence.submittedAtMs)
+    if (this.#stepEndMs === undefined && this.#planStep(sequence.submittedAtMs, sequence.submittedAtMs)) {
+      this.#setTimer(sequence.submittedAtMs)
+    }
     return sequence
   }
 
@@ -120,8 +123,8 @@ export class Engine {
     for (let sequence = waiting.last ?? running.last; sequence !== undefined; sequence = waiting.last ?? running.last) this.abort(sequence)
   }
 
-  #planStep(startMs: number): boolean {
-    if (!this.#scheduler.plan(startMs)) {
+  #planStep(startMs: number, nowMs: number): boolean {
+    if (!this.#scheduler.plan(nowMs)) {
       this.#stepEndMs = undefined
       return false
     }
@@ -133,9 +136,9 @@ export class Engine {
     const nowMs = this.#clock.nowMs()
     for (let steps = 1; ; steps++) {
       const endMs = this.#stepEndMs!
-      this.#finishStep(endMs)
+      this.#finishStep(nowMs)
       const last = steps === MAX_CATCH_UP_STEPS
-      if (!this.#planStep(last ? Math.max(endMs, nowMs) : endMs)) return
+      if (!this.#planStep(last ? Math.max(endMs, nowMs) : endMs, nowMs)) return
       if (last || this.#stepEndMs! > nowMs) break
     }
     this.#setTimer(nowMs)

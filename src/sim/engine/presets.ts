@@ -46,7 +46,7 @@ export const ENGINE_PRESETS: Readonly<Record<PresetName, EnginePreset>> = {
   'qwen3-32b-2xh100': {
     summary: 'Qwen3-32B in BF16, tensor parallel on 2 H100 SXM',
     source:
-      'prefill: 15,928 tokens/s, the peak that llm-d-router assumes for this set-up by default; cache: 307,328 tokens, published by llm-d for it; derived: 65.6 GB of weights read at 2 x 3.35 TB/s = 9.8 ms a step, plus 1.2 ms of launch overhead (assumed); 64 layers x 8 KV heads x 128 x 2 x 2 B = 262,144 B of KV a token at 6.7 TB/s = 0.039 us; 20 us of sampling a stream (assumed); an adapter of 0.5 GB over PCIe at 25 GB/s = 20 ms; limits are the defaults of vLLM on this GPU, context as with YaRN',
+      'prefill: 15,928 tokens/s, the peak that llm-d-router assumes for this set-up by default; cache: 307,328 tokens, published by llm-d for it; derived: 65.6 GB of weights read at 2 x 3.35 TB/s = 9.8 ms a step, plus 1.2 ms of launch overhead (assumed); 64 layers x 8 KV heads x 128 x 2 x 2 B = 262,144 B of KV a token at 6.7 TB/s = 0.039 us; 20 us of sampling a stream (assumed); an adapter of 0.5 GB over PCIe at 25 GB/s = 20 ms; limits are the defaults of vLLM on this GPU, context as with YaRN. Not fitted, but compared: on the shared-prefix workload of llm-d (150 groups, 6,000 + 1,200 tokens in, 1,000 out, 8 replicas) it peaks at 15.1k output tokens/s with a home for each group and 7.8k with round robin; llm-d publishes 14.9k for its router and 7.0k',
     config: {
       ...COMMON,
       maxNumSeqs: 1024,

@@ -14,7 +14,7 @@ export interface SequenceRequest {
   readonly events?: SequenceEvents
 }
 
-/** Called while a step ends, at the step's end in engine time: firstToken, token (the first included), then end. They may submit and abort. */
+/** Called when a step ends, with the clock's time: firstToken, token (the first included), then end. They may submit and abort. */
 export interface SequenceEvents {
   onFirstToken?(sequence: Sequence, atMs: number): void
   onToken?(sequence: Sequence, atMs: number): void

@@ -1,11 +1,11 @@
 /** Writes everything that is generated: `npm run gen`. With `--check` it only says what is stale, and fails. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { execFileSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { renderCliReference } from './gen/cli-reference.ts'
 import { renderErrorReference } from './gen/error-reference.ts'
 import { renderMetricReference } from './gen/metric-reference.ts'
 import { renderPluginReference } from './gen/plugin-reference.ts'
+import { renderWasmModules } from './gen/wasm-modules.ts'
 
 const isCheck = process.argv.includes('--check')
 
@@ -14,6 +14,7 @@ const files: Readonly<Record<string, string>> = {
   'docs/reference/errors.md': renderErrorReference(),
   'docs/reference/metrics.md': renderMetricReference(),
   'docs/reference/plugins.md': renderPluginReference(),
+  ...(await renderWasmModules()),
 }
 
 const stale = Object.entries(files).filter(([path, content]) => read(path) !== content)
@@ -27,7 +28,6 @@ if (!isCheck) {
   console.error(`stale: ${stale.map(([path]) => path).join(', ')}. Run npm run gen and commit what it writes.`)
   process.exitCode = 1
 }
-execFileSync(process.execPath, ['--conditions=headgate-source', 'scripts/gen-xxh64.ts', ...(isCheck ? ['--check'] : [])], { stdio: 'inherit' })
 
 function read(path: string): string | undefined {
   try {

@@ -10,6 +10,7 @@ import { createProgressLine } from '#/loadgen/progress-line.ts'
 import { API_PATHS } from '#/loadgen/request-template.ts'
 import { runLoad } from '#/loadgen/run-load.ts'
 import { TraceError } from '#/loadgen/trace-reader.ts'
+import { OWN_PROCESS } from '#/loadgen/usage-window.ts'
 
 const count = wholeNumber(1, 1_000_000_000)
 
@@ -142,6 +143,7 @@ function collectHeader(text: string, before: readonly string[]): readonly string
 function collectPid(text: string, before: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const match = /^([\w.-]+)=(\d+)$/.exec(text)
   if (match === null) throw new InvalidArgumentError('Give name=PID, such as gateway=4711.')
+  if (match[1] === OWN_PROCESS) throw new InvalidArgumentError(`'${OWN_PROCESS}' is the load generator itself; choose another name.`)
   return new Map([...before, [match[1]!, Number(match[2])]])
 }
 

@@ -104,6 +104,7 @@ test('wrong usage is told with the way out', async () => {
     [['--rate', '-1'], /a number above 0/],
     [['--abort-share', '2'], /from 0 to 1/],
     [['--pid', 'gateway'], /name=PID/],
+    [['--pid', 'load=1'], /the load generator itself/],
     [['--header', 'a: b\r\nc: d'], /printable ASCII/],
   ] as const) {
     assert.match((await bench('load', 'http://127.0.0.1:1', ...args)).err, message)

@@ -74,7 +74,7 @@ describe('headgate sim', () => {
   it('names the port that is taken and the flag that changes it', async () => {
     await run([], async ([url]) => {
       const port = new URL(url!).port
-      await assert.rejects(run(['--port', port]), new RegExp(`port ${port} on 127.0.0.1 .*choose another with --port`))
+      await assert.rejects(run(['--port', port]), new RegExp(`port ${port} on 127.0.0.1 is taken; choose another with --port`))
     })
   })
 

@@ -32,7 +32,7 @@ export interface LoadResult {
     readonly firstByte?: LatencySummary
     /** First event that carries text; of an answer that is not streamed, its first byte. */
     readonly ttft?: LatencySummary
-    /** Between two events with text as they were read: events that came in one read are 0 apart. */
+    /** Between two events with text as they were read: events of one read are 0 apart. Also of streams that failed later. */
     readonly itl?: LatencySummary
     readonly e2e?: LatencySummary
     /** How late the generator itself sent: it is the bottleneck when this grows. */

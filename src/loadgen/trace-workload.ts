@@ -5,7 +5,7 @@ import { TRACE_BLOCK_TOKENS, type TraceRecord } from '#/loadgen/trace-record.ts'
 import type { Workload } from '#/loadgen/workload.ts'
 
 /** Bytes of prompt text that stand for a token. */
-export const BYTES_PER_TOKEN = 4
+const BYTES_PER_TOKEN = 4
 
 const BLOCK_BYTES = TRACE_BLOCK_TOKENS * BYTES_PER_TOKEN
 

@@ -12,7 +12,7 @@ export interface VirtualEndpoint {
 }
 
 /** Writes what a scrape would bring. */
-export function scrapeEngine({ endpoint, engine }: VirtualEndpoint, columns: ColumnStore, nowMs: number): void {
+function scrapeEngine({ endpoint, engine }: VirtualEndpoint, columns: ColumnStore, nowMs: number): void {
   const write = (key: ColumnKey, value: number): void => {
     const column = columns.column(key)
     column.values[endpoint.slot] = value

@@ -21,10 +21,14 @@ describe('startSimulators', () => {
       assert.ok(error instanceof PortUnavailableError)
       // The port before it may be in use as well.
       assert.ok(error.port === port || error.port === port - 1)
-      assert.match(error.message, new RegExp(`port ${error.port} on 127.0.0.1 cannot be listened on \\(EADDRINUSE\\)`))
+      assert.match(error.message, new RegExp(`port ${error.port} on 127.0.0.1 is taken`))
       return true
     })
     await assert.rejects(fetch(`http://127.0.0.1:${port - 1}/health`))
+  })
+
+  it('says why else a port cannot be had', async () => {
+    await assert.rejects(startQuick({ host: '192.0.2.1' }), /port 0 on 192\.0\.2\.1 cannot be listened on \(EADDRNOTAVAIL\)/)
   })
 
   it('refuses what cannot be, before anything listens', async () => {

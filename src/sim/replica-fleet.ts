@@ -44,7 +44,8 @@ export class PortUnavailableError extends Error {
   readonly port: number
 
   constructor(port: number, host: string, cause: Error) {
-    super(`port ${port} on ${host} cannot be listened on (${'code' in cause ? String(cause.code) : cause.message})`, { cause })
+    const code = 'code' in cause ? String(cause.code) : cause.message
+    super(`port ${port} on ${host} ${code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${code})`}`, { cause })
     this.name = 'PortUnavailableError'
     this.port = port
   }

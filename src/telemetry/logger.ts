@@ -5,8 +5,6 @@ import { prettyFactory } from 'pino-pretty'
 
 export type { Logger } from 'pino'
 
-export const LOG_LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
-
 export interface LogOptions {
   readonly level: string
   readonly format: 'json' | 'pretty'

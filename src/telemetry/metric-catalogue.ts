@@ -12,7 +12,7 @@ export interface MetricDefinition {
 }
 
 /** The labels of everything that is counted per request. */
-export const REQUEST_LABELS: readonly string[] = ['model_name', 'target_model_name', 'fairness_id', 'priority']
+const REQUEST_LABELS: readonly string[] = ['model_name', 'target_model_name', 'fairness_id', 'priority']
 
 const DURATION_BUCKETS: readonly number[] = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900,

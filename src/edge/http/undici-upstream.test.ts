@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { RecordingSink } from '#/edge/http/testing/recording-sink.ts'
 import { WireEndpoint } from '#/edge/http/testing/wire-endpoint.ts'
@@ -144,16 +144,6 @@ test('no TLS where TLS is expected: connect, and nothing of the request was sent
   assert.doesNotMatch(wire.text, /secret/)
 })
 
-test('no connection in time: connect', async () => {
-  // A TLS handshake that is never answered.
-  await using server = await WireEndpoint.listen()
-  await using upstream = new UndiciUpstream({ connectTimeoutMs: 50 })
-  const sink = new RecordingSink()
-  upstream.send(endpointAt(server.port, '127.0.0.1', 'https'), { method: 'POST', target: '/', fields: [] }, [], 0, sink)
-  await sink.until(/^fail/)
-  assert.deepEqual(sink.events, ['fail connect'])
-})
-
 test('closed before the answer: reset', async () => {
   await using rig = await Rig.start()
   const sink = new RecordingSink()
@@ -202,23 +192,36 @@ for (const [what, answer] of [
   })
 }
 
-test('no head in time: timeout', async () => {
-  await using rig = await Rig.start({ responseTimeoutMs: 50 })
-  const sink = new RecordingSink()
-  rig.send(sink)
-  await sink.until(/^fail/)
-  assert.deepEqual(sink.events, ['fail timeout'])
-})
+// undici looks at its clock once or twice a second: side by side they wait together.
+describe('limits of time', { concurrency: true }, () => {
+  test('no connection in time: connect', async () => {
+    // A TLS handshake that is never answered.
+    await using server = await WireEndpoint.listen()
+    await using upstream = new UndiciUpstream({ connectTimeoutMs: 50 })
+    const sink = new RecordingSink()
+    upstream.send(endpointAt(server.port, '127.0.0.1', 'https'), { method: 'POST', target: '/', fields: [] }, [], 0, sink)
+    await sink.until(/^fail/)
+    assert.deepEqual(sink.events, ['fail connect'])
+  })
 
-test('silence within an answer: timeout', async () => {
-  await using rig = await Rig.start({ streamIdleTimeoutMs: 50 })
-  const sink = new RecordingSink()
-  rig.send(sink)
-  const wire = await rig.server.next()
-  await wire.until('hello')
-  wire.send('HTTP/1.1 200 OK', 'content-length: 10', '', 'ab')
-  await sink.until(/^fail/)
-  assert.deepEqual(sink.events.slice(1), ['data ab', 'fail timeout'])
+  test('no head in time: timeout', async () => {
+    await using rig = await Rig.start({ responseTimeoutMs: 50 })
+    const sink = new RecordingSink()
+    rig.send(sink)
+    await sink.until(/^fail/)
+    assert.deepEqual(sink.events, ['fail timeout'])
+  })
+
+  test('silence within an answer: timeout', async () => {
+    await using rig = await Rig.start({ streamIdleTimeoutMs: 50 })
+    const sink = new RecordingSink()
+    rig.send(sink)
+    const wire = await rig.server.next()
+    await wire.until('hello')
+    wire.send('HTTP/1.1 200 OK', 'content-length: 10', '', 'ab')
+    await sink.until(/^fail/)
+    assert.deepEqual(sink.events.slice(1), ['data ab', 'fail timeout'])
+  })
 })
 
 test('an aborted flight closes its connection and says nothing more', async () => {

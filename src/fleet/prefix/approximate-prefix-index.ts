@@ -225,7 +225,8 @@ export class ApproximatePrefixIndex implements LearningPrefixIndex {
   /** Frees abandoned records. Stops after so many that were looked at, because a block may have many holders. */
   #reclaim(visits: number = RECLAIM_VISITS): void {
     if (!this.#lists.hasAbandoned) return
-    for (let left = visits; left > 0 && this.#lists.hasAbandoned;) left -= this.#table.delete(this.#lists.takeAbandoned())
+    let left = visits
+    while (left > 0 && this.#lists.hasAbandoned) left -= this.#table.delete(this.#lists.takeAbandoned())
     this.#releaseIfEmpty()
   }
 

@@ -11,17 +11,15 @@ export interface AdapterState {
   readonly max: number
 }
 
-const NO_ADAPTERS: AdapterState = { active: [], waiting: [], max: 0 }
-
 /** Lives as long as the endpoint table that it follows. */
 export class AdapterTable implements EndpointAdapters {
   readonly #interner = new NameInterner()
   readonly #active = new SlotNameSets(this.#interner)
   readonly #waiting = new SlotNameSets(this.#interner)
-  /** Indexed by slot. */
-  readonly #states: (AdapterState | undefined)[] = []
+  readonly #max: Float64Array
 
   constructor(endpoints: EndpointTable) {
+    this.#max = new Float64Array(endpoints.maxEndpoints)
     endpoints.subscribe({
       removed: ({ slot }) => this.clear(slot),
       restarted: ({ slot }) => this.clear(slot),
@@ -31,18 +29,13 @@ export class AdapterTable implements EndpointAdapters {
   set(slot: number, state: AdapterState): void {
     this.#active.set(slot, state.active)
     this.#waiting.set(slot, state.waiting)
-    this.#states[slot] = state
+    this.#max[slot] = state.max
   }
 
   clear(slot: number): void {
     this.#active.clear(slot)
     this.#waiting.clear(slot)
-    this.#states[slot] = undefined
-  }
-
-  /** With names, for views. */
-  stateOf(slot: number): AdapterState {
-    return this.#states[slot] ?? NO_ADAPTERS
+    this.#max[slot] = 0
   }
 
   idOf(adapter: string): number {
@@ -65,6 +58,10 @@ export class AdapterTable implements EndpointAdapters {
     return this.#waiting.count(slot)
   }
 
+  maxActive(slot: number): number {
+    return this.#max[slot]!
+  }
+
   /** For people to read, like `waitingNames`. */
   activeNames(slot: number): readonly string[] {
     return this.#active.namesOf(slot)
@@ -72,9 +69,5 @@ export class AdapterTable implements EndpointAdapters {
 
   waitingNames(slot: number): readonly string[] {
     return this.#waiting.namesOf(slot)
-  }
-
-  maxActive(slot: number): number {
-    return this.stateOf(slot).max
   }
 }

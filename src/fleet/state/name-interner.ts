@@ -23,10 +23,6 @@ export class NameInterner {
     return this.#names[id]!
   }
 
-  names(): IterableIterator<string> {
-    return this.#ids.keys()
-  }
-
   /** The name's number, and one more holder of it. */
   hold(name: string): number {
     let id = this.#ids.get(name)

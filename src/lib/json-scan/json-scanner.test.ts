@@ -150,7 +150,7 @@ describe('JsonScanner', () => {
       const isInsideCharacter = length === bytes.indexOf('é') + 1
       assert.equal(error.kind, isInsideCharacter ? 'encoding' : 'syntax')
       assert.equal(error.offset, isInsideCharacter ? length - 1 : length)
-      if (!isInsideCharacter) assert.match(error.message, /^the body ends here, expected /)
+      if (!isInsideCharacter) assert.match(error.message, /, not the end of the body$/)
       assert.throws(() => new JsonScanner().scan(body, noNames), { message: error.message })
     }
   })

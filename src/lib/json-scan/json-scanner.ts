@@ -57,7 +57,7 @@ export class JsonScanner {
       }
       windowStart += length
     }
-    if (!machine.isDocumentDone) throw new JsonScanError('syntax', `the body ends here, expected ${machine.expected}`, windowStart)
+    if (!machine.isDocumentDone) throw new JsonScanError('syntax', `expected ${machine.expected}, not the end of the body`, windowStart)
     return found
   }
 

@@ -71,7 +71,7 @@ function toInferenceError(cause: JsonScanError): InferenceError {
     case 'duplicate-key':
       return new InferenceError('duplicate_key', `The body has ${message} at byte ${offset}.`, { cause, param: cause.key! })
     default:
-      return new InferenceError('malformed_json', `The body is not a JSON object at byte ${offset}: ${message}.`, { cause })
+      return new InferenceError('malformed_json', `The body is not a valid JSON object: at byte ${offset}, ${message}.`, { cause })
   }
 }
 

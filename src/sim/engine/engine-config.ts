@@ -18,7 +18,7 @@ export interface EngineConfig {
 }
 
 /** A step takes `baseMs` + the rest times what it computes: linear, the parts added up (no overlap of compute and memory traffic). */
-export interface StepTime {
+interface StepTime {
   readonly baseMs: number
   /** For each prompt token that is computed. */
   readonly prefillTokenMs: number

@@ -15,7 +15,7 @@ export interface SequenceRequest {
 }
 
 /** Called when a step ends, with the clock's time: firstToken, token (the first included), then end. They may submit and abort. */
-export interface SequenceEvents {
+interface SequenceEvents {
   onFirstToken?(sequence: Sequence, atMs: number): void
   onToken?(sequence: Sequence, atMs: number): void
   /** Exactly once, also when the sequence is aborted. */

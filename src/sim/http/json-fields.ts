@@ -40,6 +40,11 @@ export class JsonFields {
     throw wrongType(name, 'an array')
   }
 
+  requiredArray(name: string): readonly unknown[] {
+    this.required(name, this.value(name))
+    return this.array(name)
+  }
+
   object(name: string): JsonFields | undefined {
     const value = this.value(name)
     if (value === undefined) return undefined

@@ -21,7 +21,7 @@ export interface Answer {
   /** What token number `index` adds to the text; empty for tokens of a stop text. */
   piece(index: number): string
   text(): string
-  /** Identity of a block that the answer fills, for the engine. */
+  /** Identity of a block that the answer fills and that follows the block `previous`, for the engine. */
   blockKey(block: number, previous: number): number
 }
 
@@ -58,7 +58,7 @@ function answer(prompt: Prompt, tokens: number, finishReason: 'stop' | 'length',
       const first = generatedBlock * blockSize - tail.length + before.length
       const pieces = Array.from({ length: blockSize - before.length }, (_, offset) => piece(first + offset))
       const filled = [...before, ...tokenize(pieces)]
-      return chainBlockKey(previous, filled, 0, filled.length)
+      return chainBlockKey(generatedBlock === 0 ? prompt.lastKey : previous, filled, 0, filled.length)
     },
   }
 }

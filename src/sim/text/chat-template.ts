@@ -23,7 +23,7 @@ export function renderChat(messages: readonly ChatMessage[], tools: readonly unk
 }
 
 /** A string, or parts of which those with a `text` are text. */
-export function renderContent(content: unknown): string[] {
+function renderContent(content: unknown): string[] {
   if (content === undefined || content === null) return []
   if (typeof content === 'string') return [content]
   if (!Array.isArray(content)) return [JSON.stringify(content)]

@@ -139,7 +139,7 @@ function parseInput(text: string): unknown {
 
 function readMessages(body: JsonFields): ChatMessage[] {
   const system = body.value('system')
-  const chat = body.required('messages', body.value('messages') === undefined ? undefined : body.array('messages')).map((message) => {
+  const chat = body.requiredArray('messages').map((message) => {
     const fields = new JsonFields(message)
     return { role: fields.required('role', fields.string('role')), content: fields.value('content') }
   })

@@ -23,7 +23,7 @@ export const chatCompletions: Route = {
     const body = await exchange.readJson()
     const model = body.string('model')
     const adapter = replica.models.adapterFor(model)
-    const messages = body.required('messages', body.value('messages') === undefined ? undefined : body.array('messages')).map(toChatMessage)
+    const messages = body.requiredArray('messages').map(toChatMessage)
     const tool = readOpenAiForcedTool(body)
     const prompt = tokenize(renderChat(messages, body.array('tools')))
     const choices = planChoices(replica, adapter, [prompt], readSampling(body, undefined), tool && ((seed) => forcedArguments(tool, seed)))

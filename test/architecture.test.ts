@@ -60,9 +60,7 @@ test('every import follows an arrow of the architecture', () => {
 })
 
 test('nothing but the plugin table and its own folder names a single plugin', () => {
-  const wrong = readEdges().filter(
-    ({ from, to, where }) => to === 'plugins' && from !== 'plugins' && !where.endsWith('plugins/index.ts'),
-  )
+  const wrong = readEdges().filter(({ from, to, where }) => to === 'plugins' && from !== 'plugins' && !where.endsWith('plugins/index.ts'))
   assert.deepEqual(
     wrong.map((edge) => edge.where),
     [],
@@ -74,13 +72,13 @@ test('relative imports do not go round the check', () => {
   assert.deepEqual(offenders, [])
 })
 
-test('a source file stays readable: under 300 lines, one named thing, a header comment', () => {
+test('a source file stays readable: under 400 lines, one named thing, a header comment', () => {
   const offenders: string[] = []
   for (const file of globSync('src/**/*.ts')) {
     if (file.endsWith('.test.ts') || file.endsWith('.gen.ts')) continue
     const text = readFileSync(file, 'utf8')
     const lines = text.split('\n').length
-    if (lines > 300) offenders.push(`${file} has ${lines} lines`)
+    if (lines > 400) offenders.push(`${file} has ${lines} lines`)
     if (!/^(#!.*\n)?\s*\/\*\*/.test(text)) offenders.push(`${file} has no header comment`)
   }
   assert.deepEqual(offenders, [])

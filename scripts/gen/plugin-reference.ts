@@ -29,7 +29,7 @@ function renderParameters(plugin: PluginDefinition): string {
   const rows = properties.map(([name, property]) => {
     if (typeof property === 'boolean') return `| \`${name}\` | | |`
     const fallback = property.default === undefined ? '' : `\`${JSON.stringify(property.default)}\``
-    return `| \`${name}\` | ${property.type ?? ''} | ${fallback} |`
+    return `| \`${name}\` | ${[property.type ?? ''].flat().join(' or ')} | ${fallback} |`
   })
   return `| parameter | type | default |\n|---|---|---|\n${rows.join('\n')}\n\n`
 }

@@ -68,7 +68,12 @@ export interface FleetViewSources {
     isStale(slot: number, nowMs: number, thresholdMs: number): boolean
     lastError(slot: number): string | undefined
   }
-  readonly index: { readonly usedBytes: number; readonly budgetBytes: number; readonly totalBlocks: number; blockCount(slot: number): number }
+  readonly index: {
+    readonly usedBytes: number
+    readonly budgetBytes: number
+    readonly totalBlocks: number
+    blockCount(slot: number): number
+  }
 }
 
 /** Data older than this is called stale, unless the endpoint is scraped more slowly than that. */

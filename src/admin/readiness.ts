@@ -16,7 +16,9 @@ export function reportReadiness(pools: readonly Pool[], table: EndpointTable, is
     const states = [...pool.slots].map((slot) => table.at(slot)).filter((endpoint) => endpoint !== undefined)
     const detail = states.map((endpoint) => `${endpoint.address} ${endpoint.readiness}${endpoint.reason ? ` (${endpoint.reason})` : ''}`)
     reasons.push(
-      detail.length === 0 ? `pool ${pool.name} has no endpoints` : `pool ${pool.name} has no ready endpoint: ${detail.slice(0, 5).join(', ')}`,
+      detail.length === 0
+        ? `pool ${pool.name} has no endpoints`
+        : `pool ${pool.name} has no ready endpoint: ${detail.slice(0, 5).join(', ')}`,
     )
   }
   return { ready: reasons.length === 0, reasons }

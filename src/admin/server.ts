@@ -7,6 +7,8 @@ export interface AdminAnswer {
   readonly status: number
   readonly contentType: string
   readonly body: string
+  /** Of a 405: what the path takes (RFC 9110 15.5.6). */
+  readonly allow?: string
 }
 
 /** Path -> what answers a GET or HEAD of it. */
@@ -50,13 +52,16 @@ export class AdminServer implements AsyncDisposable {
 
 async function answer(routes: AdminRoutes, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '/').split('?', 1)[0]!
-  const { status, contentType, body } = await find(routes, request.method ?? 'GET', path)
-  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' })
+  const { status, contentType, body, allow } = await find(routes, request.method ?? 'GET', path)
+  const fields = { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' }
+  response.writeHead(status, allow === undefined ? fields : { ...fields, allow })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
 async function find(routes: AdminRoutes, method: string, path: string): Promise<AdminAnswer> {
-  if (method !== 'GET' && method !== 'HEAD') return toJsonAnswer(405, { error: 'the admin port answers GET and HEAD' })
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { ...toJsonAnswer(405, { error: 'the admin port answers GET and HEAD' }), allow: 'GET, HEAD' }
+  }
   const route = routes.get(path)
   if (route === undefined) return toJsonAnswer(404, { error: `no such path; there are ${[...routes.keys()].join(' ')}` })
   try {

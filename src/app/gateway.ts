@@ -1,9 +1,8 @@
 /** The embedded gateway: builds every part, starts them in order, drains, and stops them in reverse. The only place that knows everything. */
 import { viewFleet } from '#/admin/fleet-view.ts'
 import type { FleetView } from '#/admin/fleet-view.ts'
-import { reportReadiness } from '#/admin/readiness.ts'
-import { AdminServer, toJsonAnswer } from '#/admin/server.ts'
-import type { AdminAnswer } from '#/admin/server.ts'
+import { AdminServer } from '#/admin/server.ts'
+import { createAdminRoutes } from '#/app/admin-routes.ts'
 import { collectFleetMetrics } from '#/app/fleet-metrics.ts'
 import type { GatewayOptions } from '#/app/gateway-options.ts'
 import { logAccess } from '#/app/access-log.ts'
@@ -17,6 +16,7 @@ import { StaticDiscovery } from '#/fleet/discovery/static-discovery.ts'
 import { ModelCatalogue } from '#/fleet/models/model-catalogue.ts'
 import { NetGet } from '#/fleet/scrape/net-get.ts'
 import { Scraper } from '#/fleet/scrape/scraper.ts'
+import type { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import { systemClock } from '#/lib/clock.ts'
 import { createRng } from '#/lib/rng.ts'
 import { API_ROUTES } from '#/request/parse/api-routes.ts'
@@ -62,8 +62,13 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
     prefixIndexBytes: options.prefixIndexBytes,
     seed: options.seed,
     createModels: (table) => (models = new ModelCatalogue({ endpoints: table, http: modelsHttp, clock, rng: createRng(options.seed + 2) })),
-    observers: [createActivityObserver(() => scraper, () => models)],
-    failed: (exchange, cause) => log.error({ requestId: toLoggable(exchange.requestId), err: cause }, 'a request failed inside the gateway'),
+    observers: [
+      createActivityObserver(
+        () => scraper,
+        () => models,
+      ),
+    ],
+    failed: (requestId, cause) => log.error({ requestId: toLoggable(requestId), err: cause }, 'a request failed inside the gateway'),
   })
   const catalogue = starting.use(models!)
   const { table, columns, adapters, pool, limit, metrics, stats, index, router } = core
@@ -84,7 +89,8 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
         if (outcome !== 'ok') pollErrors.inc({ source_type: 'metrics-data-source' })
       },
       valuesRejected: (endpoint, count) => log.debug({ endpoint: endpoint.address, count }, 'metrics page has values that are no numbers'),
-      withoutMetrics: (endpoint) => log.warn({ endpoint: endpoint.address }, 'endpoint has no metrics page: its queue and cache are not known'),
+      withoutMetrics: (endpoint) =>
+        log.warn({ endpoint: endpoint.address }, 'endpoint has no metrics page: its queue and cache are not known'),
     },
   })
   starting.use(scraper)
@@ -113,7 +119,7 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
       index,
     })
 
-  await discovery.start(table)
+  await join(discovery, table)
   catalogue.start()
   scraper.start()
 
@@ -135,8 +141,12 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
               log.debug({ endpoint: table.get(ref)?.address, err: failure.cause }, 'endpoint cannot be reached')
             },
             onEndpointFailure: (ref, failure, requestId) =>
-              log.warn({ endpoint: table.get(ref)?.address, kind: failure.kind, requestId: toLoggable(requestId), err: failure.cause }, 'endpoint failed'),
-            onDefect: (cause, requestId) => log.error({ requestId: toLoggable(requestId), err: cause }, 'a request failed inside the gateway'),
+              log.warn(
+                { endpoint: table.get(ref)?.address, kind: failure.kind, requestId: toLoggable(requestId), err: failure.cause },
+                'endpoint failed',
+              ),
+            onDefect: (cause, requestId) =>
+              log.error({ requestId: toLoggable(requestId), err: cause }, 'a request failed inside the gateway'),
           },
         },
         options.host,
@@ -146,22 +156,7 @@ export async function startGateway(options: GatewayOptions, log: Logger): Promis
   )
   const admin = starting.use(
     await listen(options.adminHost, options.adminPort, '--admin-port', () =>
-      AdminServer.listen(
-        options.adminHost,
-        options.adminPort,
-        new Map<string, () => AdminAnswer | Promise<AdminAnswer>>([
-          ['/metrics', async () => ({ status: 200, contentType: metrics.contentType, body: await metrics.expose() })],
-          ['/livez', () => toJsonAnswer(200, { status: 'ok' })],
-          [
-            '/readyz',
-            () => {
-              const report = reportReadiness([pool], table, limit.isDraining)
-              return toJsonAnswer(report.ready ? 200 : 503, report)
-            },
-          ],
-          ['/api/fleet', () => toJsonAnswer(200, view())],
-        ]),
-      ),
+      AdminServer.listen(options.adminHost, options.adminPort, createAdminRoutes(core, view)),
     ),
   )
 
@@ -198,6 +193,14 @@ function createActivityObserver(scraper: () => Scraper, models: () => ModelCatal
 function createDiscovery(urls: readonly string[]): StaticDiscovery {
   try {
     return new StaticDiscovery(urls)
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+async function join(discovery: StaticDiscovery, table: EndpointTable): Promise<void> {
+  try {
+    await discovery.start(table)
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error })
   }

@@ -1,11 +1,15 @@
 /** The fleet as a table that redraws itself in place on a terminal, with log lines scrolling by above it. */
 import type { FleetView } from '#/admin/fleet-view.ts'
+import { toLoggable } from '#/telemetry/logger.ts'
 
 export interface TableOutput {
   write(text: string): unknown
   readonly columns?: number
+  readonly rows?: number
 }
 
+/** An empty line and the headings. */
+const HEADING_LINES = 2
 const HEADINGS = ['endpoint', 'state', 'running', 'waiting', 'KV', 'req/s', 'hit rate', 'TTFT', 'adapters'] as const
 
 export class LiveTable {
@@ -19,7 +23,8 @@ export class LiveTable {
   }
 
   draw(view: FleetView): void {
-    this.#lines = renderFleet(view, this.#previous, this.#out.columns ?? 120)
+    const { columns = 120, rows = Infinity } = this.#out
+    this.#lines = renderFleet(view, this.#previous, columns, rows)
     this.#previous = view
     this.#redraw('')
   }
@@ -37,9 +42,11 @@ export class LiveTable {
   }
 }
 
-/** Rates are since `previous`. */
-export function renderFleet(view: FleetView, previous: FleetView | undefined, width: number): string[] {
-  const rows = view.endpoints.map((endpoint) => {
+/** Rates are since `previous`. Never as high as the terminal: what has scrolled out of it cannot be redrawn. */
+export function renderFleet(view: FleetView, previous: FleetView | undefined, width: number, height: number): string[] {
+  const room = Math.max(1, height - HEADING_LINES - 2)
+  const shown = view.endpoints.length <= room + 1 ? view.endpoints : view.endpoints.slice(0, room)
+  const rows = shown.map((endpoint) => {
     const before = previous?.endpoints.find((other) => other.key === endpoint.key)
     const seconds = previous === undefined ? 0 : (view.atMs - previous.atMs) / 1000
     const { running, waiting, kvCacheUtilization } = endpoint.scraped
@@ -53,7 +60,7 @@ export function renderFleet(view: FleetView, previous: FleetView | undefined, wi
       before === undefined || seconds <= 0 ? '-' : ((endpoint.totals.started - before.totals.started) / seconds).toFixed(1),
       promptTokens === 0 ? '-' : `${((100 * cachedTokens) / promptTokens).toFixed(0)}%`,
       endpoint.ttftMs === null ? '-' : `${endpoint.ttftMs.toFixed(0)} ms`,
-      endpoint.adapters.active.join(' '),
+      toLoggable(endpoint.adapters.active.join(' ')),
     ]
   })
   const widths = HEADINGS.map((heading, column) => Math.max(heading.length, ...rows.map((row) => row[column]!.length)))
@@ -63,5 +70,6 @@ export function renderFleet(view: FleetView, previous: FleetView | undefined, wi
       .join('  ')
       .trimEnd()
       .slice(0, Math.max(20, width - 1))
-  return ['', toLine(HEADINGS), ...rows.map(toLine)]
+  const hidden = view.endpoints.length - shown.length
+  return ['', toLine(HEADINGS), ...rows.map(toLine), ...(hidden === 0 ? [] : [`and ${hidden} more`])]
 }

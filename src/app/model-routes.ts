@@ -14,7 +14,9 @@ export function createModelRoutes(catalogue: ModelCatalogue, pool: Pool): LocalR
         if (child === undefined) return { status: 200, body: JSON.stringify({ object: 'list', data }) }
         const model = data.find(({ id }) => id === child)
         if (model !== undefined) return { status: 200, body: JSON.stringify(model) }
-        return new InferenceError('model_not_found', 'No endpoint serves this model. GET /v1/models lists those that there are.', { param: 'model' })
+        return new InferenceError('model_not_found', 'No endpoint serves this model. GET /v1/models lists those that there are.', {
+          param: 'model',
+        })
       },
     },
   ]

@@ -17,7 +17,15 @@ const spec = (name: string, role: string): EndpointSpec => ({
 
 test('members follow the fleet, sorted, as a new array each time', () => {
   const table = new EndpointTable(new ColumnStore(8))
-  const pool = { name: 'default/p', slots: new Uint16Array(0) } as unknown as Pool
+  const graph = {
+    profiles: new Map(),
+    handler: { next: () => undefined, finish: () => assert.fail() },
+    producers: [],
+    hooks: [],
+    consumed: new Set<never>(),
+    prefixMatch: undefined,
+  }
+  const pool: Pool = { name: 'default/p', slots: new Uint16Array(0), graph }
   const first = table.add(spec('a', 'decode'))
   const stop = keepMembers(pool, table, (endpoint) => endpoint.labels['role'] === 'decode')
   table.add(spec('b', 'prefill'))

@@ -22,7 +22,7 @@ import { parseRequest } from '#/request/parse/parse-request.ts'
 import { PromptRequest } from '#/request/parse/prompt-request.ts'
 import type { Pool } from '#/request/pool.ts'
 import { RequestRouter } from '#/request/request-router.ts'
-import type { ModelDirectory } from '#/request/request-router.ts'
+import type { ModelDirectory } from '#/request/resolve/find-pool.ts'
 import { buildSchedulingGraph } from '#/request/schedule/build-scheduling-graph.ts'
 import { createPluginRegistry } from '#/request/schedule/plugin-registry.ts'
 import { createScheduler } from '#/request/schedule/scheduler.ts'
@@ -46,7 +46,8 @@ export interface RoutingCoreOptions {
   readonly createModels: (table: EndpointTable) => ModelDirectory
   /** See every attempt after the plugins did. */
   readonly observers: readonly AttemptHooks[]
-  readonly failed: (exchange: Exchange, cause: unknown) => void
+  /** A defect of ours or of a plugin. */
+  readonly failed: (requestId: string, cause: unknown) => void
 }
 
 export interface RoutingCore {
@@ -57,6 +58,7 @@ export interface RoutingCore {
   readonly pool: Pool
   readonly limit: RequestLimit
   readonly metrics: Metrics
+  readonly requestMetrics: RequestMetrics
   readonly stats: EndpointStats
   readonly router: RequestRouter
 }
@@ -92,7 +94,8 @@ export function createRoutingCore(options: RoutingCoreOptions): RoutingCore {
   })
 
   const metrics = new Metrics()
-  const requestMetrics = new RequestMetrics(metrics, new RequestLabels((model) => models.idOf(model) >= 0))
+  const labels = new RequestLabels((model) => models.idOf(model) >= 0)
+  const requestMetrics = new RequestMetrics(metrics, labels)
   const misbehaved = metrics.counter('pluginMisbehaved')
   const schedulerDuration = metrics.histogram('schedulerDuration')
   const schedulerAttempts = metrics.counter('schedulerAttempts')
@@ -112,7 +115,7 @@ export function createRoutingCore(options: RoutingCoreOptions): RoutingCore {
       const endpoint = slot < 0 ? undefined : table.at(slot)
       schedulerAttempts.inc({
         status: endpoint === undefined ? 'failure' : 'success',
-        target_model_name: models.idOf(request.targetModel) >= 0 ? request.targetModel : 'other',
+        target_model_name: labels.ofModel(request.targetModel),
         endpoint_name: endpoint?.name ?? '',
         namespace: endpoint?.namespace ?? '',
         port: endpoint === undefined ? '' : String(endpoint.port),
@@ -120,7 +123,7 @@ export function createRoutingCore(options: RoutingCoreOptions): RoutingCore {
     },
     failed: options.failed,
   })
-  return { columns, table, adapters, index, pool, limit, metrics, stats, router }
+  return { columns, table, adapters, index, pool, limit, metrics, requestMetrics, stats, router }
 }
 
 /** Step 1 with the scratch memory that all requests share. */

@@ -60,13 +60,13 @@ Exit codes: 0 done, 1 the trace cannot be read, 2 wrong usage.`,
         if (error instanceof TraceError) command.error(`error: ${error.message}`, { exitCode: 1 })
         throw error
       }
-      const { writeOut } = command.configureOutput()
+      const write = (text: string): void => command.configureOutput().writeOut?.(text)
       const results: ReplayResult[] = []
       for (const result of runAll(records, flags)) {
         results.push(result)
-        if (flags.json) writeOut?.(`${JSON.stringify(result)}\n`)
+        if (flags.json) write(`${JSON.stringify(result)}\n`)
       }
-      if (!flags.json) writeOut?.(formatReplayTable(results))
+      if (!flags.json) write(formatReplayTable(results))
     })
 }
 

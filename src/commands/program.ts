@@ -6,12 +6,11 @@ import { upCommand } from '#/commands/up.ts'
 import { VERSION } from '#/app/version.ts'
 
 export function createProgram(): Command {
-  return new Command('headgate')
+  const program = new Command('headgate')
     .description('Inference gateway for fleets of LLM model servers.')
     .version(VERSION, '-V, --version', 'print the version and exit')
     .helpOption('-h, --help', 'print help and exit')
     .helpCommand(false)
-    .showHelpAfterError('(headgate --help lists the commands and options)')
     .addHelpText(
       'after',
       `
@@ -26,7 +25,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
     .addCommand(upCommand())
     .addCommand(simCommand())
     .addCommand(benchCommand())
-    .exitOverride((error) => {
-      process.exit(error.exitCode === 0 ? 0 : 2)
-    })
+  applyToAll(program)
+  return program
+}
+
+/** commander does not hand these down to commands that were made apart. Its own code for wrong usage is 1, which is what failures have here. */
+function applyToAll(command: Command): void {
+  command.showHelpAfterError('(add --help for the options)').exitOverride((error) => {
+    process.exit(error.code.startsWith('commander.') && error.exitCode === 1 && error.code !== 'commander.error' ? 2 : error.exitCode)
+  })
+  for (const child of command.commands) applyToAll(child)
 }

@@ -51,13 +51,22 @@ export function upCommand(): Command {
     .option('--header-timeout <duration>', 'time for a request head to arrive, beyond it 408', duration, limits.headerTimeoutMs)
     .option('--body-timeout <duration>', 'longest pause inside a request body, beyond it 408', duration, limits.bodyTimeoutMs)
     .option('--request-timeout <duration>', 'time for a whole request to arrive, beyond it 408', duration, limits.requestTimeoutMs)
-    .option('--response-timeout <duration>', 'time for an endpoint to begin its answer, beyond it 504', duration, upstream.responseTimeoutMs)
+    .option(
+      '--response-timeout <duration>',
+      'time for an endpoint to begin its answer, beyond it 504',
+      duration,
+      upstream.responseTimeoutMs,
+    )
     .option('--idle-timeout <duration>', 'longest pause inside an answer before it is cut', duration, upstream.streamIdleTimeoutMs)
     .option('--drain-timeout <duration>', 'how long requests in flight may go on after the first signal', duration, d.drainTimeoutMs)
     .option('--prefix-index-bytes <bytes>', 'memory budget of the prefix index', byteCount, d.prefixIndexBytes)
     .option('--seed <number>', 'seed of random choices', wholeNumber(0, 2 ** 32 - 1), d.seed)
     .option('--access-log', 'log a line for each request (never prompt text)', d.accessLog)
-    .addOption(new Option('--log-level <level>', 'least severe log line').choices(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'))
+    .addOption(
+      new Option('--log-level <level>', 'least severe log line')
+        .choices(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
     .addOption(new Option('--log-format <format>', 'default: pretty on a terminal, else json').choices(['json', 'pretty']))
     .option('--no-table', 'no live table of endpoints on a terminal')
     .addHelpText(

@@ -14,7 +14,7 @@ test('the same seed gives the same sequence, another seed another one', () => {
 
 test('below is uniform over its range', () => {
   const rng = createRng(1)
-  const counts = new Array<number>(10).fill(0)
+  const counts = Array.from({ length: 10 }, () => 0)
   const draws = 100_000
   for (let i = 0; i < draws; i++) counts[rng.below(10)]!++
   const expected = draws / 10

@@ -2,12 +2,15 @@
 import type { ReplayResult } from '#/replay/replay-result.ts'
 
 export function formatReplayTable(results: readonly ReplayResult[]): string {
-  const head = '| endpoints | speed | policy | hit rate (ideal) | TTFT mean | p50 | p90 | p99 ms | ITL p90 ms | goodput | spread | preemptions |'
+  const head =
+    '| endpoints | speed | policy | hit rate (ideal) | TTFT mean | p50 | p90 | p99 ms | ITL p90 ms | goodput | spread | preemptions |'
   const groups = Map.groupBy(results, (result) => `${result.endpoints}/${result.speed}/${result.policy}`)
   const rows = [...groups.values()].map((group) => formatRow(group))
   const first = results[0]
   const note =
-    first === undefined ? '' : `\n${first.requests} requests${first.tooLong > 0 ? `, ${first.tooLong} too long for the engine left out` : ''}.\n`
+    first === undefined
+      ? ''
+      : `\n${first.requests} requests${first.tooLong > 0 ? `, ${first.tooLong} too long for the engine left out` : ''}.\n`
   return `${[head, '|---|---|---|---|---|---|---|---|---|---|---|---|', ...rows].join('\n')}\n${note}`
 }
 

@@ -45,7 +45,15 @@ export function replayTrace(options: ReplayOptions): ReplayResult {
     text: new PromptText(options.seed),
     records,
   })
-  const tally: ReplayTally = { done: 0, refused: 0, good: 0, cachedTokens: 0, promptTokens: 0, ttft: new LatencyRecorder(), itl: new LatencyRecorder() }
+  const tally: ReplayTally = {
+    done: 0,
+    refused: 0,
+    good: 0,
+    cachedTokens: 0,
+    promptTokens: 0,
+    ttft: new LatencyRecorder(),
+    itl: new LatencyRecorder(),
+  }
   scrapeRegularly(fleet, core.columns, clock, options.scrapeIntervalMs, () => tally.done === records.length)
 
   const startMs = records[0]?.atMs ?? 0
@@ -102,7 +110,14 @@ function createCore(options: ReplayOptions, clock: VirtualClock): RoutingCore {
 
 function createFleet(options: ReplayOptions, core: RoutingCore, clock: VirtualClock): VirtualEndpoint[] {
   return Array.from({ length: options.endpoints }, (_, i) => {
-    const endpoint = core.table.add({ namespace: 'default', name: `replica-${i}`, scheme: 'http', host: 'virtual', port: i + 1, labels: {} })
+    const endpoint = core.table.add({
+      namespace: 'default',
+      name: `replica-${i}`,
+      scheme: 'http',
+      host: 'virtual',
+      port: i + 1,
+      labels: {},
+    })
     core.table.setReadiness(endpoint.ref, 'ready')
     return { endpoint, engine: new Engine(options.engine, clock) }
   })

@@ -97,7 +97,12 @@ export class ReplayedRequest {
     const tally = this.#tally
     const ttftMs = this.#firstAtMs - this.#arrivedAtMs
     const itlMs = sequence.generatedTokens < 2 ? 0 : (atMs - this.#firstAtMs) / (sequence.generatedTokens - 1)
-    const alonePrefillMs = stepDurationMs(config, { prefillTokens: sequence.request.promptTokens, streams: 0, contextTokens: 0, adapterLoads: 0 })
+    const alonePrefillMs = stepDurationMs(config, {
+      prefillTokens: sequence.request.promptTokens,
+      streams: 0,
+      contextTokens: 0,
+      adapterLoads: 0,
+    })
     tally.ttft.record(ttftMs)
     if (sequence.generatedTokens > 1) tally.itl.record(itlMs)
     if (ttftMs <= MAX_QUEUEING_MS + alonePrefillMs && itlMs <= MAX_ITL_MS) tally.good++
@@ -106,6 +111,10 @@ export class ReplayedRequest {
 }
 
 function toUsageChunk({ request, generatedTokens, cachedTokens }: Sequence): Buffer {
-  const usage = { prompt_tokens: request.promptTokens, completion_tokens: generatedTokens, prompt_tokens_details: { cached_tokens: cachedTokens } }
+  const usage = {
+    prompt_tokens: request.promptTokens,
+    completion_tokens: generatedTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
+  }
   return Buffer.from(`data: ${JSON.stringify({ choices: [], usage })}\n\ndata: [DONE]\n\n`)
 }

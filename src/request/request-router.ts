@@ -5,14 +5,15 @@
 import { InferenceError } from '#/errors.ts'
 import type { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import type { Clock } from '#/lib/clock.ts'
-import { nearestNames } from '#/lib/nearest-name.ts'
 import type { RequestLimit } from '#/request/admit/request-limit.ts'
 import { collectCandidates } from '#/request/candidates/collect-candidates.ts'
-import type { ServedModels } from '#/request/candidates/collect-candidates.ts'
+import { describeLack } from '#/request/candidates/describe-lack.ts'
 import type { Decision, EdgeControl, Exchange, Queued } from '#/request/exchange.ts'
 import { toRequestHeaders } from '#/request/forward/request-headers.ts'
 import type { PromptRequest } from '#/request/parse/prompt-request.ts'
 import type { Pool } from '#/request/pool.ts'
+import { findPool } from '#/request/resolve/find-pool.ts'
+import type { ModelDirectory } from '#/request/resolve/find-pool.ts'
 import { resolvePool } from '#/request/resolve/resolve-pool.ts'
 import { RequestTicket } from '#/request/respond/ticket.ts'
 import type { TicketContext } from '#/request/respond/ticket.ts'
@@ -23,13 +24,7 @@ import type { AttemptHooks } from '#/sdk/attempt.ts'
 import type { Candidates } from '#/sdk/candidates.ts'
 import type { RequestMetrics } from '#/telemetry/request-metrics.ts'
 
-/** The model catalogue, as far as the request path needs it. */
-export interface ModelDirectory extends ServedModels {
-  /** 'unknown' only once every ready endpoint of the slots was asked since the name first came up. */
-  confirmUnknown(model: string, slots: Uint16Array): Promise<'unknown' | 'found' | 'unreadable'>
-  /** What the ready ones of the slots serve. */
-  list(slots: Iterable<number>): readonly { readonly id: string }[]
-}
+export type { ModelDirectory } from '#/request/resolve/find-pool.ts'
 
 export interface RequestRouterOptions {
   readonly clock: Clock
@@ -45,11 +40,9 @@ export interface RequestRouterOptions {
   readonly parse: (exchange: Exchange) => PromptRequest
   /** Told of each scheduling decision: milliseconds spent and the slot picked, or -1. */
   readonly scheduled: (request: PromptRequest, durationMs: number, slot: number) => void
-  /** A defect: anything thrown that is no InferenceError. */
-  readonly failed: (exchange: Exchange, cause: unknown) => void
+  /** A defect: anything thrown that is no InferenceError, and whatever an attempt's hook throws. */
+  readonly failed: (requestId: string, cause: unknown) => void
 }
-
-const NEAREST_NAMES = 3
 
 export class RequestRouter {
   readonly #options: RequestRouterOptions
@@ -65,33 +58,27 @@ export class RequestRouter {
     let request: PromptRequest | undefined
     try {
       request = this.#options.parse(exchange)
-      const pool = this.#resolve(request, exchange)
-      if (pool !== undefined) return this.#decide(exchange, request, pool, edge)
-      return this.#lookForModel(exchange, request, edge)
+      const pool = resolvePool(this.#options, request.model, exchange.poolHint)
+      const refusal = this.#options.limit.admit()
+      if (refusal !== undefined) throw refusal
+      return pool === undefined ? this.#lookForModel(exchange, request, edge) : this.#decide(exchange, request, pool, edge)
     } catch (error) {
       return this.#refuse(exchange, request, error)
     }
   }
 
-  /** Undefined: no endpoint is known to serve the model. */
-  #resolve(request: PromptRequest, exchange: Exchange): Pool | undefined {
-    const { models, pools } = this.#options
-    const modelId = models.idOf(request.model)
-    const pool = resolvePool(pools, exchange.poolHint, models, modelId)
-    if (pool === undefined) return undefined
-    const isPossible = pool.slots.length === 0 || pool.slots.some((slot) => (modelId >= 0 && models.serves(slot, modelId)) || models.isOpen(slot))
-    return isPossible ? pool : undefined
-  }
-
+  /** No endpoint is known to serve the model. A request that waits is in flight like any other: it holds its body, and a place. */
   #lookForModel(exchange: Exchange, request: PromptRequest, edge: EdgeControl): Queued {
-    let hasLeft = false
+    const { limit } = this.#options
+    let state: 'waiting' | 'decided' | 'left' = 'waiting'
     const decide = async (): Promise<Decision> => {
+      const [found] = await Promise.allSettled([findPool(this.#options, request.model, exchange.poolHint)])
+      if (state === 'left') return { kind: 'refuse', error: new InferenceError('shutting_down', 'The request was given up.') }
+      state = 'decided'
       try {
-        const verdict = await this.#options.models.confirmUnknown(request.model, this.#allSlots())
-        if (hasLeft) return { kind: 'refuse', error: new InferenceError('shutting_down', 'The request was given up.') }
-        const pool = this.#resolve(request, exchange)
-        if (pool !== undefined) return this.#decide(exchange, request, pool, edge)
-        throw verdict === 'unknown' ? this.#unknownModel(request.model) : unreadableModels(request.model)
+        if (found.status === 'fulfilled') return this.#decide(exchange, request, found.value, edge)
+        limit.release()
+        throw found.reason
       } catch (error) {
         return this.#refuse(exchange, request, error)
       }
@@ -99,22 +86,23 @@ export class RequestRouter {
     return {
       decided: decide(),
       leave() {
-        hasLeft = true
+        if (state !== 'waiting') return
+        state = 'left'
+        limit.release()
       },
     }
   }
 
+  /** Steps 4 to 6 for a request that was admitted: its place is the ticket's from here on, or given back. */
   #decide(exchange: Exchange, request: PromptRequest, pool: Pool, edge: EdgeControl): Decision {
     const { limit, clock, table, models, scheduler, metrics, scheduled } = this.#options
-    const refusal = limit.admit()
-    if (refusal !== undefined) throw refusal
     try {
       const startedAtMs = clock.nowMs()
       const candidates = this.#candidates
       const lack = collectCandidates(pool.slots, table, models, models.idOf(request.targetModel), exchange.subsetHint, candidates)
       if (lack !== undefined) throw new InferenceError('no_endpoints', describeLack(lack, pool, table))
       const { graph } = pool
-      for (const producer of graph.producers) producer.plugin.produce?.(request, candidates)
+      this.#prepare(graph, request)
       const result = scheduler.schedule(graph, request, candidates, 1 + edge.fallbacks)
       if (result === undefined) {
         scheduled(request, clock.nowMs() - startedAtMs, -1)
@@ -140,6 +128,19 @@ export class RequestRouter {
     }
   }
 
+  /** A producer must not fail the request: without its data the scorers decide by what else they know. */
+  #prepare({ producers, prefixMatch }: SchedulingGraph, request: PromptRequest): void {
+    for (const { plugin } of producers) {
+      try {
+        plugin.produce?.(request, this.#candidates)
+      } catch (error) {
+        this.#options.failed(request.requestId, error)
+        // What was found for an earlier request is not this one's.
+        if (prefixMatch !== undefined) prefixMatch.totalBlocks = prefixMatch.blockTokens = 0
+      }
+    }
+  }
+
   #toPicked(graph: SchedulingGraph, slot: number): PickedEndpoint {
     const match = graph.prefixMatch
     return {
@@ -155,7 +156,7 @@ export class RequestRouter {
   #contextOf(graph: SchedulingGraph): TicketContext {
     const existing = this.#contexts.get(graph)
     if (existing !== undefined) return existing
-    const { clock, table, observers, limit, metrics } = this.#options
+    const { clock, table, observers, limit, metrics, failed } = this.#options
     const context: TicketContext = {
       clock,
       table,
@@ -164,6 +165,7 @@ export class RequestRouter {
         limit.release()
         metrics.ended(request, cause, last, responseBytes, clock.nowMs())
       },
+      failed,
     }
     this.#contexts.set(graph, context)
     return context
@@ -174,40 +176,10 @@ export class RequestRouter {
     let refusal: InferenceError
     if (error instanceof InferenceError) refusal = error
     else {
-      this.#options.failed(exchange, error)
+      this.#options.failed(exchange.requestId, error)
       refusal = new InferenceError('internal', 'Headgate failed to route the request.', { cause: error })
     }
     this.#options.metrics.refused(request, refusal.code)
     return { kind: 'refuse', error: refusal }
   }
-
-  #allSlots(): Uint16Array {
-    const { pools } = this.#options
-    return pools.length === 1 ? pools[0]!.slots : Uint16Array.from(new Set(pools.flatMap((pool) => [...pool.slots])))
-  }
-
-  #unknownModel(model: string): InferenceError {
-    const nearest = nearestNames(
-      model,
-      this.#options.models.list(this.#allSlots()).map(({ id }) => id),
-      NEAREST_NAMES,
-    )
-    const hint = nearest.length === 0 ? 'No endpoint lists any model.' : `Nearest: ${nearest.join(', ')}. GET /v1/models lists them all.`
-    return new InferenceError('model_not_found', `The model \`${model}\` does not exist. ${hint}`, { param: 'model' })
-  }
-}
-
-function unreadableModels(model: string): InferenceError {
-  return new InferenceError('models_unavailable', `No endpoint is known to serve \`${model}\`, and not all of them could be asked. Try again.`, {
-    param: 'model',
-  })
-}
-
-function describeLack(lack: string, pool: Pool, table: EndpointTable): string {
-  const members = [...pool.slots].map((slot) => table.at(slot)).filter((endpoint) => endpoint !== undefined)
-  if (members.length === 0) return `Pool ${pool.name} has no endpoints.`
-  if (lack === 'none-in-subset') return `None of the endpoints that the data plane allows is ready in pool ${pool.name}.`
-  const states = members.slice(0, 5).map((endpoint) => `${endpoint.address} ${endpoint.readiness}`)
-  const more = members.length > states.length ? `, and ${members.length - states.length} more` : ''
-  return `No endpoint of pool ${pool.name} is ready for this model: ${states.join(', ')}${more}.`
 }

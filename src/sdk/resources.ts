@@ -10,7 +10,7 @@ export interface EndpointLabels {
 
 /** LoRA state as the engine last reported it (`vllm:lora_requests_info`). Adapter names are interned. */
 export interface EndpointAdapters {
-  /** The number of a name, or -1 if no endpoint ever reported it. */
+  /** The number of a name, or -1 if no endpoint reports it. Only valid until the event loop goes on. */
   idOf(adapter: string): number
   isActive(slot: number, adapterId: number): boolean
   isWaiting(slot: number, adapterId: number): boolean

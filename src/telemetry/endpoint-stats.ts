@@ -36,11 +36,9 @@ export class EndpointStats implements AttemptHooks {
 
   attemptEnded(attempt: Attempt, cause: EndCause, _nowMs: number, served: boolean): void {
     const { slot } = attempt
-    if (!served) {
-      this.failed[slot]!++
-      return
-    }
-    if (cause === 'complete') this.completed[slot]!++
+    if (!served || cause === 'upstream-failed' || cause === 'timeout') this.failed[slot]!++
+    else if (cause === 'complete') this.completed[slot]!++
+    if (!served) return
     const promptTokens = attempt.usage.promptTokens ?? attempt.request.inputTokens
     this.promptTokens[slot]! += promptTokens
     this.cachedTokens[slot]! += Math.min(promptTokens, attempt.usage.cachedTokens ?? attempt.matchedBlocks * attempt.blockTokens)

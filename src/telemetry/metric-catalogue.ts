@@ -15,12 +15,18 @@ export interface MetricDefinition {
 const REQUEST_LABELS: readonly string[] = ['model_name', 'target_model_name', 'fairness_id', 'priority']
 
 const DURATION_BUCKETS: readonly number[] = [
-  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900,
-  1200, 1800, 2700, 3600,
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600,
+  900, 1200, 1800, 2700, 3600,
 ]
-const TTFT_BUCKETS: readonly number[] = [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120]
-const TPOT_BUCKETS: readonly number[] = [0.0005, 0.00205, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2]
-const ITL_BUCKETS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2]
+const TTFT_BUCKETS: readonly number[] = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120,
+]
+const TPOT_BUCKETS: readonly number[] = [
+  0.0005, 0.00205, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2,
+]
+const ITL_BUCKETS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2,
+]
 const STEP_BUCKETS: readonly number[] = [0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1]
 
 function powersOfTwo(from: number, to: number): number[] {
@@ -30,50 +36,52 @@ function powersOfTwo(from: number, to: number): number[] {
 }
 
 export const METRICS: {
-  readonly [name in
-    | 'requestTotal'
-    | 'requestErrorTotal'
-    | 'requestDuration'
-    | 'requestSize'
-    | 'responseSize'
-    | 'inputTokens'
-    | 'cachedTokens'
-    | 'outputTokens'
-    | 'ntpot'
-    | 'ttft'
-    | 'tpot'
-    | 'itl'
-    | 'requestRunning'
-    | 'schedulerDuration'
-    | 'schedulerAttempts'
-    | 'averageKvCache'
-    | 'averageQueue'
-    | 'averageRunning'
-    | 'stdDevKvCache'
-    | 'stdDevQueue'
-    | 'stdDevRunning'
-    | 'readyEndpoints'
-    | 'endpointQueue'
-    | 'info'
-    | 'prefixHitRatio'
-    | 'prefixHitBytes'
-    | 'prefixIndexSize'
-    | 'pollErrors'
-    | 'prefixIndexBytes'
-    | 'endpointRequests'
-    | 'endpointTokens'
-    | 'scrapeDuration'
-    | 'pluginMisbehaved'
-    | 'loopDelay'
-    | 'residentMemory'
-    | 'cpuSeconds']: MetricDefinition
+  readonly [
+    name in
+      | 'requestTotal'
+      | 'requestErrorTotal'
+      | 'requestDuration'
+      | 'requestSize'
+      | 'responseSize'
+      | 'inputTokens'
+      | 'cachedTokens'
+      | 'outputTokens'
+      | 'ntpot'
+      | 'ttft'
+      | 'tpot'
+      | 'itl'
+      | 'requestRunning'
+      | 'schedulerDuration'
+      | 'schedulerAttempts'
+      | 'averageKvCache'
+      | 'averageQueue'
+      | 'averageRunning'
+      | 'stdDevKvCache'
+      | 'stdDevQueue'
+      | 'stdDevRunning'
+      | 'readyEndpoints'
+      | 'endpointQueue'
+      | 'info'
+      | 'prefixHitRatio'
+      | 'prefixHitBytes'
+      | 'prefixIndexSize'
+      | 'pollErrors'
+      | 'prefixIndexBytes'
+      | 'endpointRequests'
+      | 'endpointTokens'
+      | 'scrapeDuration'
+      | 'pluginMisbehaved'
+      | 'loopDelay'
+      | 'residentMemory'
+      | 'cpuSeconds'
+  ]: MetricDefinition
 } = {
   requestTotal: { kind: 'counter', name: 'llm_d_epp_request_total', labels: REQUEST_LABELS, help: 'Inference requests that were routed.' },
   requestErrorTotal: {
     kind: 'counter',
     name: 'llm_d_epp_request_error_total',
     labels: [...REQUEST_LABELS, 'error_code'],
-    help: 'Inference requests that ended in an error: the code of the error table, or http_<status> of the endpoint.',
+    help: 'Inference requests that ended in an error: the code of the error table, http_<status> of the endpoint, or how its answer ended: upstream_failed, timeout, client_gone, evicted, unknown_end.',
   },
   requestDuration: {
     kind: 'histogram',
@@ -263,7 +271,7 @@ export const METRICS: {
   loopDelay: {
     kind: 'gauge',
     name: 'headgate_event_loop_delay_seconds',
-    labels: ['quantile'],
+    labels: ['percentile'],
     help: 'How late the event loop ran since the last scrape of this page.',
   },
   residentMemory: { kind: 'gauge', name: 'process_resident_memory_bytes', labels: [], help: 'Resident memory of the process.' },

@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Metrics } from '#/telemetry/metrics.ts'
 
-const QUANTILES = [50, 99, 100]
+const PERCENTILES = [50, 99, 100]
 
 /** Returns the function that stops the measurement. */
 export function collectProcessMetrics(metrics: Metrics): () => void {
@@ -18,7 +18,7 @@ export function collectProcessMetrics(metrics: Metrics): () => void {
     const seconds = (user + system) / 1e6
     cpu.inc(Math.max(0, seconds - countedSeconds))
     countedSeconds = seconds
-    for (const quantile of QUANTILES) loop.set({ quantile: String(quantile / 100) }, delay.percentile(quantile) / 1e9)
+    for (const percentile of PERCENTILES) loop.set({ percentile: String(percentile) }, delay.percentile(percentile) / 1e9)
     delay.reset()
   })
   return () => delay.disable()

@@ -3,24 +3,37 @@ import type { ErrorCode } from '#/errors.ts'
 import type { Attempt, AttemptHooks, EndCause } from '#/sdk/attempt.ts'
 import type { InferenceRequest } from '#/sdk/inference-request.ts'
 import type { RequestLabels } from '#/telemetry/label-values.ts'
-import type { Metrics } from '#/telemetry/metrics.ts'
+import type { Labels, Metrics } from '#/telemetry/metrics.ts'
 
 const PREFIX_LABELS = { plugin_name: 'approx-prefix-cache-producer', plugin_type: 'approx-prefix-cache-producer' }
 const BYTES_PER_TOKEN = 4
 
+interface RunningRequest {
+  /** Those that it was counted with: a model that comes or goes meanwhile changes nothing. */
+  readonly labels: Labels
+  /** When the latest chunk of a streamed answer came; undefined before the first. */
+  lastChunkMs: number | undefined
+}
+
 export class RequestMetrics implements AttemptHooks {
   readonly #labels: RequestLabels
   readonly #metrics: ReturnType<typeof handles>
-  /** When the latest chunk of a streamed answer came. */
-  readonly #lastChunkMs = new Map<Attempt, number>()
+  readonly #running = new Map<InferenceRequest, RunningRequest>()
 
   constructor(metrics: Metrics, labels: RequestLabels) {
     this.#labels = labels
     this.#metrics = handles(metrics)
   }
 
+  /** Requests that were routed and have not ended. */
+  get runningCount(): number {
+    return this.#running.size
+  }
+
+  /** `ended` is owed once. */
   routed(request: InferenceRequest): void {
     const labels = this.#labels.of(request)
+    this.#running.set(request, { labels, lastChunkMs: undefined })
     this.#metrics.requestTotal.inc(labels)
     this.#metrics.requestSize.observe(labels, request.bodyBytes)
     this.#metrics.requestRunning.inc(labels)
@@ -32,32 +45,34 @@ export class RequestMetrics implements AttemptHooks {
   }
 
   attemptSent(attempt: Attempt): void {
+    const running = this.#running.get(attempt.request)
+    if (running !== undefined) running.lastChunkMs = undefined
     if (attempt.totalBlocks === 0) return
     this.#metrics.prefixHitRatio.observe(PREFIX_LABELS, attempt.matchedBlocks / attempt.totalBlocks)
     this.#metrics.prefixHitBytes.observe(PREFIX_LABELS, attempt.matchedBlocks * attempt.blockTokens * BYTES_PER_TOKEN)
   }
 
-  attemptFirstByte(attempt: Attempt, nowMs: number): void {
-    const { request } = attempt
-    const labels = this.#labels.of(request)
-    this.#metrics.ttft.observe({ ...labels, streaming: request.stream ? 'true' : 'false' }, (nowMs - request.receivedAtMs) / 1000)
-    if (request.stream) this.#lastChunkMs.set(attempt, nowMs)
+  attemptFirstByte({ request }: Attempt, nowMs: number): void {
+    const running = this.#running.get(request)
+    if (running === undefined) return
+    const labels = { ...running.labels, streaming: request.stream ? 'true' : 'false' }
+    this.#metrics.ttft.observe(labels, (nowMs - request.receivedAtMs) / 1000)
+    if (request.stream) running.lastChunkMs = nowMs
   }
 
-  attemptChunk(attempt: Attempt, nowMs: number): void {
-    const lastMs = this.#lastChunkMs.get(attempt)
-    if (lastMs === undefined || attempt.chunkCount < 2) return
-    this.#metrics.itl.observe(this.#labels.of(attempt.request), (nowMs - lastMs) / 1000)
-    this.#lastChunkMs.set(attempt, nowMs)
-  }
-
-  attemptEnded(attempt: Attempt): void {
-    this.#lastChunkMs.delete(attempt)
+  attemptChunk({ request, chunkCount }: Attempt, nowMs: number): void {
+    const running = this.#running.get(request)
+    if (running?.lastChunkMs === undefined || chunkCount < 2) return
+    this.#metrics.itl.observe(running.labels, (nowMs - running.lastChunkMs) / 1000)
+    running.lastChunkMs = nowMs
   }
 
   /** The request is over. `attempt` is its last one. */
   ended(request: InferenceRequest, cause: EndCause, attempt: Attempt | undefined, responseBytes: number, nowMs: number): void {
-    const labels = this.#labels.of(request)
+    const running = this.#running.get(request)
+    if (running === undefined) return
+    this.#running.delete(request)
+    const { labels } = running
     const m = this.#metrics
     m.requestRunning.dec(labels)
     const seconds = (nowMs - request.receivedAtMs) / 1000

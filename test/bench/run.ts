@@ -20,6 +20,8 @@ const MICRO = 'micro'
 const MICRO_TIMEOUT_MS = 120_000
 /** Windows of a quick run, relative to full ones. */
 const QUICK_SCALE = 0.4
+/** What other programs may take before the figures say more about them. */
+const QUIET_CORES = 0.2
 
 const processes = new ChildProcesses()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -59,7 +61,7 @@ async function runAll(): Promise<void> {
         scenarios,
         contenders.map(({ name }) => name),
         measured,
-        setting(contenders),
+        setting(contenders, measured),
       ),
     )
   }
@@ -141,12 +143,15 @@ function summaryOf({ load, growthBytes, idle }: Measured): string {
   return parts.join(', ')
 }
 
-function setting(contenders: readonly Contender[]): string[] {
+function setting(contenders: readonly Contender[], measured: readonly Measured[]): string[] {
   const versions = contenders.filter(({ version }) => version !== '').map(({ name, version }) => `${name} ${version}`)
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU'
+  const others = measured.flatMap(({ load }) => load?.machine?.otherCores ?? []).sort((a, b) => a - b)
+  const busy = others[others.length >> 1] ?? 0
   return [
     `${new Date().toISOString().slice(0, 10)}, ${model}, ${availableParallelism()} cores, Linux ${release()}, Node ${process.versions.node}, ${versions.join(', ')}.`,
     'Gateway on core 0, load generator and static backend on core 1; medians of n runs, fresh processes each, interleaved.',
     'CPU is user and system time of the gateway process over the measured window; latency counts from the scheduled send time where a rate is given.',
+    `Other programs kept ${busy.toFixed(2)} cores busy in the median window${busy > QUIET_CORES ? ': NOT A QUIET MACHINE, trust ratios more than figures' : ''}.`,
   ]
 }

@@ -77,7 +77,11 @@ export class AnswerRelay implements ResponseSink {
   }
 
   fail(failure: UpstreamFailure): void {
-    this.#owner.attemptFailed(failure)
+    try {
+      this.#owner.attemptFailed(failure)
+    } catch (cause) {
+      this.#owner.fault(cause)
+    }
   }
 
   #pass(chunk: Uint8Array, isLast: boolean): void {

@@ -14,6 +14,7 @@ test('the parts are the chunks in order, in as few objects and bytes as they nee
       const whole = Buffer.concat(chunks)
       assert.equal(collector.sizeBytes, whole.length)
       assert.deepEqual(Buffer.concat(parts), whole)
+      assert.deepEqual(collector.finish(), [], 'the body is handed over once')
       const heldBytes = parts.reduce((sum, part) => sum + part.buffer.byteLength, 0)
       assert.ok(heldBytes <= 2 * whole.length, `${heldBytes} bytes held for ${whole.length}`)
     }),

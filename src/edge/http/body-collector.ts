@@ -8,7 +8,7 @@ const LARGE_BYTES = 4096
 const BLOCK_BYTES = 16_384
 
 export class BodyCollector {
-  readonly #parts: Uint8Array[] = []
+  #parts: Uint8Array[] = []
   #sizeBytes = 0
   #block: Uint8Array | undefined
   #blockUsed = 0
@@ -27,10 +27,18 @@ export class BodyCollector {
     } else this.#append(chunk)
   }
 
-  /** The body so far; nothing may be added afterwards. */
+  /** Hands over the body; nothing of it is kept here but its size. */
   finish(): readonly Uint8Array[] {
     this.#sealBlock()
-    return this.#parts
+    const parts = this.#parts
+    this.#parts = []
+    return parts
+  }
+
+  /** Lets go of an unfinished body. */
+  clear(): void {
+    this.#parts = []
+    this.#block = undefined
   }
 
   #append(chunk: Uint8Array): void {

@@ -13,6 +13,7 @@ import type { EdgeRequest, EdgeResponse } from '#/edge/http/node-messages.ts'
 import { findHeadDefect, toDeclaredBytes } from '#/edge/http/request-head.ts'
 import { toRequestId } from '#/edge/http/request-id.ts'
 import { ResponseWriter } from '#/edge/http/response-writer.ts'
+import { StallWatch } from '#/edge/http/stall-watch.ts'
 import type { LocalRoute, RouteTable } from '#/edge/http/routes.ts'
 import type { FieldList, Flight, UpstreamFailure } from '#/edge/http/upstream.ts'
 import { InferenceError } from '#/errors.ts'
@@ -41,9 +42,9 @@ const NO_BODY: readonly Uint8Array[] = []
 const LINGER_MS = 5_000
 
 // What one sweep compares with the next, where it is no number of bytes.
-const MARK_BUSY = -1
-const MARK_BLOCKED = -2
-const MARK_OVER = -3
+const BUSY = Number.NaN
+const BLOCKED = -1
+const OVER = -2
 
 export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
   /** Only what was never sent can be sent elsewhere, and one detour is enough: the pick was the best place, not one among equals. */
@@ -70,8 +71,7 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
   #isEventStream = false
   #firstByteAtMs: number | undefined
   #outcome: Outcome | undefined
-  #mark = MARK_BUSY
-  #quietSinceMs = 0
+  readonly #stall = new StallWatch()
 
   constructor(context: EdgeContext, request: EdgeRequest, response: EdgeResponse) {
     this.#context = context
@@ -108,6 +108,7 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
 
   /** The head has arrived. */
   begin(expectsContinue: boolean): void {
+    if (this.#context.isDraining) this.#writer.closeAfterwards()
     const defect = findHeadDefect(this.#request)
     if (defect !== undefined) {
       this.refuseAndClose(new InferenceError('malformed_http', defect))
@@ -143,7 +144,7 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
       return
     }
     if (this.#context.isDraining) {
-      this.refuseAndClose(shuttingDown())
+      this.#refuse(shuttingDown(), 'refused')
       return
     }
     this.#phase = 'deciding'
@@ -157,15 +158,20 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
     }
   }
 
-  /** The client ended its side of the connection, or can send nothing more that could be read. */
-  finishedSending(): void {
-    this.#writer.release()
+  /** Bytes that are not HTTP, or none in time. False: the exchange has nothing to do with it any more. */
+  clientFailed(error: InferenceError, hasEnded: boolean): boolean {
+    if (this.isReceiving) this.refuseAndClose(error)
+    // There is no way to tell within an answer.
+    else if (!this.isOver) this.#writer.destroy()
+    else if (!this.#writer.isHeldOpen) return false
+    else if (hasEnded) this.#writer.release()
+    return true
   }
 
   /** The client takes more again. */
   drained(): void {
     this.#writer.isBlocked = false
-    this.#mark = MARK_BUSY
+    this.#stall.reset()
     this.#flight?.resume()
   }
 
@@ -194,11 +200,12 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
     this.#refuse(error, 'refused')
   }
 
-  /** The gateway drains: a request that still waits is refused at once. */
-  leaveQueue(): void {
+  /** The gateway drains: this is the last request of its connection, and it is refused at once if it still waits. */
+  drain(): void {
+    this.#writer.closeAfterwards()
     if (this.#queued === undefined) return
     this.#leaveQueue('shutdown')
-    this.refuseAndClose(shuttingDown())
+    this.#refuse(shuttingDown(), 'refused')
   }
 
   /** The drain's deadline has passed. */
@@ -210,14 +217,8 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
 
   /** Called about once a second: ends what waits for a client that does nothing. */
   sweep(nowMs: number): void {
-    const mark = this.#toMark()
-    if (mark === MARK_BUSY || mark !== this.#mark) {
-      this.#mark = mark
-      this.#quietSinceMs = nowMs
-      return
-    }
+    const quietMs = this.#stall.look(this.#toMark(), nowMs)
     const { bodyTimeoutMs, writeTimeoutMs } = this.#context.limits
-    const quietMs = nowMs - this.#quietSinceMs
     if (!this.isReceiving) {
       if (quietMs >= (this.#writer.isHeldOpen ? LINGER_MS : writeTimeoutMs)) this.#writer.destroy()
     } else if (quietMs >= bodyTimeoutMs) {
@@ -347,7 +348,6 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
 
   #answer(outcome: Outcome, status: number, fields: string[], body: string): void {
     fields.push('x-request-id', this.requestId)
-    if (this.#context.isDraining) this.#writer.closeAfterwards()
     this.#writer.answer(status, fields, body)
     this.#finish(outcome)
   }
@@ -359,6 +359,7 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
     this.#flight = undefined
     this.#decision = undefined
     this.body = NO_BODY
+    this.#collector.clear()
     if (outcome !== 'refused' && outcome !== 'local') this.#ticket?.end(outcome)
     const { observer, clock } = this.#context
     observer.onAccess?.({
@@ -377,8 +378,8 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
 
   #toMark(): number {
     if (this.isReceiving) return this.#collector.sizeBytes
-    if (this.isOver) return MARK_OVER
-    return this.#writer.isBlocked ? MARK_BLOCKED : MARK_BUSY
+    if (this.isOver) return OVER
+    return this.#writer.isBlocked ? BLOCKED : BUSY
   }
 }
 

@@ -54,6 +54,7 @@ export class ResponseWriter {
     this.#isHeldOpen = true
     if (isBodyless) response.flushHeaders()
     else response.write(bytes)
+    // Tells a client that waits for the end of the connection that this was all.
   }
 
   /** The request has arrived whole after its answer. */

@@ -5,6 +5,7 @@ import { Server as NetServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { answerBare } from '#/edge/http/bare-answer.ts'
+import { toClientError } from '#/edge/http/client-error.ts'
 import type { HttpEdgeOptions } from '#/edge/http/edge-options.ts'
 import { HttpExchange } from '#/edge/http/exchange-adapter.ts'
 import type { EdgeContext } from '#/edge/http/exchange-adapter.ts'
@@ -105,7 +106,7 @@ export class HttpEdge implements AsyncDisposable {
     this.#context.isDraining = true
     // Unlike http.Server.close, this leaves idle connections open: a request that is already on its way gets an answer instead of a reset.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
-    for (const exchange of this.#exchanges) exchange.leaveQueue()
+    for (const exchange of this.#exchanges) exchange.drain()
     await this.#waitForExchanges(deadlineMs)
     this.#abandonAll()
     this.#sweeper.cancel()
@@ -137,17 +138,12 @@ export class HttpEdge implements AsyncDisposable {
     this.#sweeper = clock.schedule(SWEEP_MS, () => this.#sweep())
   }
 
-  /** The parser, or one of node's time limits, gave up on what the client sends. */
-  #clientFailed(error: NodeJS.ErrnoException, socket: Duplex): void {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    const exchange = this.#findExchange(socket)
-    if (exchange === undefined) answerBare(socket, toInferenceError(error, this.#context.limits), this.#context.clock)
-    else if (exchange.isReceiving) exchange.refuseAndClose(toInferenceError(error, this.#context.limits))
-    else if (!exchange.isOver) socket.destroy()
-    else if (socket.readableEnded) exchange.finishedSending()
+  /** The parser, or one of node's time limits, gave up on what the client sends. Comes again for every further byte. */
+  #clientFailed(cause: NodeJS.ErrnoException, socket: Duplex): void {
+    const { limits, clock } = this.#context
+    const error = toClientError(cause, limits)
+    if (error === undefined) socket.destroy()
+    else if (this.#findExchange(socket)?.clientFailed(error, socket.readableEnded) !== true) answerBare(socket, error, clock)
   }
 
   /** The oldest exchange of a connection: the one whose answer is due. */
@@ -179,18 +175,9 @@ function createEdgeServer(limits: HttpLimits): EdgeServer {
     keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
   })
   server.maxConnections = limits.maxConnections
+  // The number of fields is bounded by their bytes. Node's own bound would hide the last ones from every check.
+  server.maxHeadersCount = 0
   return server
-}
-
-function toInferenceError(error: NodeJS.ErrnoException, limits: HttpLimits): InferenceError {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new InferenceError('header_too_large', `The head of the request is larger than ${limits.maxHeaderBytes} bytes.`)
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new InferenceError('request_timeout', 'The request did not arrive whole in time.')
-    default:
-      return new InferenceError('malformed_http', `The request is not HTTP/1.1: ${error.message.replace(/^Parse Error: /, '')}.`)
-  }
 }
 
 function onData(this: EdgeRequest, chunk: Buffer): void {

@@ -12,6 +12,7 @@ import type { ModelListAnswer } from '#/fleet/models/read-model-list.ts'
 import { SharedRefresh } from '#/fleet/models/shared-refresh.ts'
 import { Agenda } from '#/fleet/scrape/agenda.ts'
 import type { HttpGet } from '#/fleet/scrape/http-get.ts'
+import { StartQueue } from '#/fleet/scrape/start-queue.ts'
 import type { Endpoint, EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import { NameInterner } from '#/fleet/state/name-interner.ts'
 import { SlotNameSets } from '#/fleet/state/slot-name-sets.ts'
@@ -51,8 +52,7 @@ export class ModelCatalogue implements AsyncDisposable {
   readonly #agenda: Agenda
   /** Indexed by slot. */
   readonly #readings: (ModelReading | undefined)[] = []
-  readonly #queue: ModelReading[] = []
-  #inFlight = 0
+  readonly #queue = new StartQueue<ModelReading>(MAX_IN_FLIGHT, (reading) => this.#start(reading))
   readonly #asked = new AskedNames(MIN_REFRESH_MS)
   readonly #refresh: SharedRefresh
   #unsubscribe: (() => void) | undefined
@@ -90,11 +90,6 @@ export class ModelCatalogue implements AsyncDisposable {
   /** The endpoint answers, but never with a model list, so it may serve any model. */
   isOpen(slot: number): boolean {
     return this.#open[slot] === 1
-  }
-
-  /** What the endpoint listed last, ready or not. */
-  namesOf(slot: number): readonly string[] {
-    return this.#readings[slot]?.cards?.map((card) => card.id) ?? []
   }
 
   /** An endpoint did not know a model that it lists, or the like: reads its list now, or a second after the last read. */
@@ -147,7 +142,7 @@ export class ModelCatalogue implements AsyncDisposable {
     this.#unsubscribe?.()
     this.#agenda[Symbol.dispose]()
     this.#refresh[Symbol.dispose]()
-    this.#queue.length = 0
+    for (const reading of this.#readings) if (reading !== undefined) this.#queue.withdraw(reading)
     for (const reading of this.#readings) if (reading !== undefined) this.#giveUp(reading)
     return Promise.resolve()
   }
@@ -166,13 +161,13 @@ export class ModelCatalogue implements AsyncDisposable {
     this.#served.clear(slot)
     this.#open[slot] = 0
     this.#options.http.forget(endpoint)
-    this.#startQueued()
   }
 
   #giveUp(reading: ModelReading): void {
+    this.#queue.withdraw(reading)
     if (reading.state === 'in flight') {
       reading.stop?.()
-      this.#inFlight--
+      this.#queue.ended()
     }
     reading.state = 'idle'
     this.#tell(reading)
@@ -190,21 +185,15 @@ export class ModelCatalogue implements AsyncDisposable {
     if (reading.state === 'in flight' && reading.startedAtMs < sinceMs) reading.again = 'now'
     if (reading.state !== 'idle') return
     reading.state = 'queued'
-    this.#queue.push(reading)
-    this.#startQueued()
+    this.#queue.add(reading)
   }
 
-  #startQueued(): void {
-    while (this.#inFlight < MAX_IN_FLIGHT && this.#queue.length > 0) {
-      const reading = this.#queue.shift()!
-      if (reading.state !== 'queued') continue
-      reading.state = 'in flight'
-      reading.again = 'no'
-      reading.startedAtMs = this.#clock.nowMs()
-      this.#inFlight++
-      this.#agenda.remove(reading.endpoint.slot)
-      reading.stop = readModelList(this.#options.http, reading.endpoint, this.#clock, (answer) => this.#answered(reading, answer))
-    }
+  #start(reading: ModelReading): void {
+    reading.state = 'in flight'
+    reading.again = 'no'
+    reading.startedAtMs = this.#clock.nowMs()
+    this.#agenda.remove(reading.endpoint.slot)
+    reading.stop = readModelList(this.#options.http, reading.endpoint, this.#clock, (answer) => this.#answered(reading, answer))
   }
 
   #answered(reading: ModelReading, answer: ModelListAnswer): void {
@@ -212,12 +201,13 @@ export class ModelCatalogue implements AsyncDisposable {
     const { slot } = endpoint
     reading.state = 'idle'
     reading.stop = undefined
-    this.#inFlight--
+    this.#queue.ended()
     reading.triedAtMs = startedAtMs
     if (answer.kind !== 'unreadable') reading.readAtMs = startedAtMs
     if (answer.kind === 'list') {
       reading.cards = answer.cards
-      this.#served.set(slot, this.namesOf(slot))
+      const ids = answer.cards.map((card) => card.id)
+      this.#served.set(slot, ids)
     }
     this.#open[slot] = reading.readAtMs > -Infinity && reading.cards === undefined ? 1 : 0
     const waitMs = answer.kind === 'unreadable' ? RETRY_MS : REREAD_MS
@@ -226,7 +216,6 @@ export class ModelCatalogue implements AsyncDisposable {
     else if (reading.again === 'now') this.#read(reading)
     this.#options.observer?.modelsRead?.(endpoint, answer.kind, answer.kind === 'list' ? undefined : answer.reason)
     this.#tell(reading)
-    this.#startQueued()
   }
 
   async #readAllSince(slots: Iterable<number>, sinceMs: number): Promise<void> {

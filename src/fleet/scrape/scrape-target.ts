@@ -10,8 +10,7 @@ import type { Endpoint } from '#/fleet/state/endpoint-table.ts'
 export interface ScrapeTarget extends Pace {
   readonly endpoint: Endpoint
   readonly memory: EngineMemory
-  /** 'queued': due, and waiting for one of the places in flight. */
-  state: 'planned' | 'queued' | 'in flight'
+  /** The scrape in flight. */
   exchange: ScrapeExchange | undefined
   flight: GetFlight | undefined
   /** The deadline passed once: what arrived meanwhile is read before the scrape is given up. */
@@ -35,7 +34,6 @@ export function createScrapeTarget(endpoint: Endpoint): ScrapeTarget {
   return {
     endpoint,
     memory: createEngineMemory(),
-    state: 'planned',
     exchange: undefined,
     flight: undefined,
     overdue: false,

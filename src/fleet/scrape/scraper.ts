@@ -16,6 +16,7 @@ import type { ScrapeObserver } from '#/fleet/scrape/scrape-observer.ts'
 import { busyDueAtMs, IDLE_INTERVAL_MS, intervalMsOf, MIN_INTERVAL_MS, onIdleGrid, retryDelayMs } from '#/fleet/scrape/scrape-pace.ts'
 import { createScrapeTarget } from '#/fleet/scrape/scrape-target.ts'
 import type { ScrapeTarget } from '#/fleet/scrape/scrape-target.ts'
+import { StartQueue } from '#/fleet/scrape/start-queue.ts'
 import type { AdapterTable } from '#/fleet/state/adapter-table.ts'
 import type { ColumnStore } from '#/fleet/state/column-store.ts'
 import type { Endpoint, EndpointTable } from '#/fleet/state/endpoint-table.ts'
@@ -50,8 +51,7 @@ export class Scraper implements AsyncDisposable {
   readonly #agenda: Agenda
   /** Indexed by slot. */
   readonly #targets: (ScrapeTarget | undefined)[] = []
-  readonly #queue: ScrapeTarget[] = []
-  #inFlight = 0
+  readonly #queue = new StartQueue<ScrapeTarget>(MAX_IN_FLIGHT, (target) => this.#start(target))
   /** Undefined: nobody reads anything, endpoints are only probed. */
   #plan: PagePlan | undefined
   /** Of the present plan. */
@@ -90,7 +90,7 @@ export class Scraper implements AsyncDisposable {
     const nowMs = this.#clock.nowMs()
     target.lastActivityAtMs = nowMs
     target.events++
-    if (target.state !== 'planned' || !target.followsTraffic) return
+    if (target.exchange !== undefined || !target.followsTraffic) return
     const dueAtMs = busyDueAtMs(target)
     if (dueAtMs < this.#agenda.timeOf(slot)) this.#agenda.set(slot, dueAtMs)
   }
@@ -109,7 +109,6 @@ export class Scraper implements AsyncDisposable {
       this.#agenda.set(endpoint.slot, this.#clock.nowMs() + MIN_INTERVAL_MS)
     }
     this.#endpoints.setReadiness(ref, 'down', reason)
-    this.#startQueued()
   }
 
   /** Whether the slot's numbers must not be relied on: the last scrape failed, or they are older than the threshold and than 3 intervals. */
@@ -136,7 +135,7 @@ export class Scraper implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe?.()
-    this.#queue.length = 0
+    for (const target of this.#targets) if (target !== undefined) this.#queue.withdraw(target)
     for (const target of this.#targets) if (target !== undefined) this.#giveUp(target)
     this.#targets.length = 0
     this.#agenda[Symbol.dispose]()
@@ -154,24 +153,12 @@ export class Scraper implements AsyncDisposable {
     this.#giveUp(target)
     this.#agenda.remove(endpoint.slot)
     this.#options.http.forget(endpoint)
-    this.#startQueued()
   }
 
   #due(slot: number): void {
     const target = this.#targets[slot]!
-    if (target.state === 'in flight') this.#deadline(target)
-    else {
-      target.state = 'queued'
-      this.#queue.push(target)
-      this.#startQueued()
-    }
-  }
-
-  #startQueued(): void {
-    while (this.#inFlight < MAX_IN_FLIGHT && this.#queue.length > 0) {
-      const target = this.#queue.shift()!
-      if (target.state === 'queued') this.#start(target)
-    }
+    if (target.exchange === undefined) this.#queue.add(target)
+    else this.#deadline(target)
   }
 
   #start(target: ScrapeTarget): void {
@@ -179,8 +166,6 @@ export class Scraper implements AsyncDisposable {
     const nowMs = this.#clock.nowMs()
     const scanner = this.#plan === undefined ? undefined : (this.#idleScanners.pop() ?? new PageScanner(this.#plan))
     scanner?.reset()
-    this.#inFlight++
-    target.state = 'in flight'
     target.startedAtMs = nowMs
     target.events = 0
     target.overdue = false
@@ -199,13 +184,11 @@ export class Scraper implements AsyncDisposable {
 
   /** Out of flight, and out of the queue. */
   #giveUp(target: ScrapeTarget): void {
-    if (target.state === 'in flight') {
-      target.flight?.abort()
-      this.#inFlight--
-    }
-    target.flight = undefined
+    this.#queue.withdraw(target)
+    if (target.exchange === undefined) return
     target.exchange = undefined
-    target.state = 'planned'
+    target.flight?.abort()
+    this.#queue.ended()
   }
 
   #ended(target: ScrapeTarget, outcome: ScrapeOutcome, reason: string | undefined): void {
@@ -219,6 +202,7 @@ export class Scraper implements AsyncDisposable {
     target.error = reason
     target.unanswered = status === 0 ? target.unanswered + 1 : 0
     target.followsTraffic = outcome === 'ok' && scanner !== undefined
+    target.intervalMs = target.followsTraffic ? intervalMsOf(target, nowMs) : IDLE_INTERVAL_MS
     // Planned before anybody hears of the outcome: a listener may remove the endpoint.
     this.#agenda.set(
       endpoint.slot,
@@ -232,11 +216,9 @@ export class Scraper implements AsyncDisposable {
     else if (outcome === 'connect') this.#endpoints.setReadiness(endpoint.ref, 'down', reason)
     else if (!wasReady) this.#endpoints.setReadiness(endpoint.ref, endpoint.readiness, reason)
     this.#report(target, outcome)
-    this.#startQueued()
   }
 
   #nextAtMs(target: ScrapeTarget, nowMs: number, wasReady: boolean): number {
-    target.intervalMs = target.followsTraffic ? intervalMsOf(target, nowMs) : IDLE_INTERVAL_MS
     if (target.intervalMs < IDLE_INTERVAL_MS) return busyDueAtMs(target)
     // Endpoints that join together do not stay together.
     const intervalMs = wasReady ? IDLE_INTERVAL_MS : this.#options.rng.next() * IDLE_INTERVAL_MS

@@ -33,7 +33,10 @@ test('the newest report replaces the one before', () => {
   adapters.set(endpoint.slot, { active: ['y'], waiting: [], max: 2 })
   assert.equal(adapters.idOf('x'), -1)
   assert.equal(adapters.isActive(endpoint.slot, adapters.idOf('y')), true)
-  assert.deepEqual([adapters.activeNames(endpoint.slot), adapters.waitingNames(endpoint.slot), adapters.maxActive(endpoint.slot)], [['y'], [], 2])
+  assert.deepEqual(
+    [adapters.activeNames(endpoint.slot), adapters.waitingNames(endpoint.slot), adapters.maxActive(endpoint.slot)],
+    [['y'], [], 2],
+  )
 })
 
 test('nothing is left of an endpoint that restarted or is gone', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ColumnStore } from '#/fleet/state/column-store.ts'
 import { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import type { Endpoint, EndpointSpec } from '#/fleet/state/endpoint-table.ts'
@@ -185,7 +185,10 @@ test('whatever comes and goes: no stale reference is misread, no pinned slot is 
       for (const endpoint of live) table.remove(endpoint.ref)
       for (const endpoint of pins) table.unpin(endpoint.slot)
       const slots = Array.from({ length: 5 }, (_, index) => table.add(specOf(`again-${index}`)).slot)
-      assert.deepEqual(slots.sort(), [0, 1, 2, 3, 4])
+      assert.deepEqual(
+        slots.sort((x, y) => x - y),
+        [0, 1, 2, 3, 4],
+      )
     }),
     { numRuns: 150 },
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { NameInterner } from '#/fleet/state/name-interner.ts'
 import { SlotNameSets } from '#/fleet/state/slot-name-sets.ts'
 

@@ -27,7 +27,12 @@ function collect(fixture: Fixture, modelId: number, subset?: readonly string[]) 
 }
 
 test('ready endpoints that serve the model, in order', () => {
-  const endpoints = [{ ready: true, models: [1] }, { ready: false, models: [1] }, { ready: true, models: [2] }, { ready: true, models: [1, 2] }]
+  const endpoints = [
+    { ready: true, models: [1] },
+    { ready: false, models: [1] },
+    { ready: true, models: [2] },
+    { ready: true, models: [1, 2] },
+  ]
   assert.deepEqual(collect({ endpoints }, 1), { lack: undefined, slots: [0, 3] })
 })
 
@@ -46,5 +51,16 @@ test('why there is nobody', () => {
   assert.equal(collect({ endpoints: [] }, 1).lack, 'no-members')
   assert.equal(collect({ endpoints: [{ ready: false, models: [1] }] }, 1).lack, 'none-ready')
   assert.equal(collect({ endpoints: [{ ready: true, models: [2] }] }, 1).lack, 'model-not-served')
-  assert.equal(collect({ endpoints: [{ ready: true, models: [2] }, { ready: false, models: [1] }] }, 1).lack, 'none-ready')
+  assert.equal(
+    collect(
+      {
+        endpoints: [
+          { ready: true, models: [2] },
+          { ready: false, models: [1] },
+        ],
+      },
+      1,
+    ).lack,
+    'none-ready',
+  )
 })

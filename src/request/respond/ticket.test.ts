@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { ColumnStore } from '#/fleet/state/column-store.ts'
 import { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import type { Endpoint } from '#/fleet/state/endpoint-table.ts'
@@ -95,6 +95,9 @@ function createTicket(fleet: { table: EndpointTable }, recorder: Recorded, picke
     table: fleet.table,
     hooks: [recorder.hooks],
     ended: (_request, cause) => ends.push(cause),
+    failed(_requestId, cause) {
+      throw cause
+    },
   }
   const ticket = new RequestTicket(
     context,
@@ -129,7 +132,11 @@ test('a served request goes through its moments once', () => {
 test('a refused endpoint is over before the next one begins', () => {
   const fleet = createFleet(2)
   const recorder = createRecorder()
-  const { ticket } = createTicket(fleet, recorder, fleet.endpoints.map((endpoint) => pick(endpoint)))
+  const { ticket } = createTicket(
+    fleet,
+    recorder,
+    fleet.endpoints.map((endpoint) => pick(endpoint)),
+  )
   ticket.sent(fleet.endpoints[0]!.ref)
   ticket.sent(fleet.endpoints[1]!.ref)
   ticket.answered(fleet.endpoints[1]!.ref, 200, HEADERS)
@@ -199,7 +206,11 @@ test('legs are counted with the main endpoint and released at their own moment',
 
 type Step =
   | { kind: 'sent'; endpoint: number; status: number }
-  | { kind: 'answered'; endpoint: number; status: number } | { kind: 'first' } | { kind: 'bytes' } | { kind: 'end'; cause: EndCause } | { kind: 'vanish'; endpoint: number }
+  | { kind: 'answered'; endpoint: number; status: number }
+  | { kind: 'first' }
+  | { kind: 'bytes' }
+  | { kind: 'end'; cause: EndCause }
+  | { kind: 'vanish'; endpoint: number }
 
 const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('sent' as const), endpoint: fc.nat(2), status: fc.constant(0) }),

@@ -21,6 +21,8 @@ export interface TicketContext {
   readonly hooks: readonly AttemptHooks[]
   /** Called once, after the last attempt ended. */
   ended(request: InferenceRequest, cause: EndCause, last: RequestAttempt | undefined, responseBytes: number): void
+  /** What a hook threw. */
+  failed(requestId: string, cause: unknown): void
 }
 
 const OBSERVE: ResponsePlan = { headers: { set: [] }, body: 'observe' }
@@ -73,7 +75,8 @@ export class RequestTicket implements Ticket {
     const attempt = this.#attempt
     if (attempt === undefined || !attempt.isServed || attempt.firstByteAtMs >= 0) return
     attempt.firstByteAtMs = this.#context.clock.nowMs()
-    for (const hook of this.#context.hooks) hook.attemptFirstByte?.(attempt, attempt.firstByteAtMs)
+    const { firstByteAtMs } = attempt
+    this.#tell((hook) => hook.attemptFirstByte?.(attempt, firstByteAtMs))
     if (this.#legAttempts.length > 0) this.#releaseLegs('complete', (release) => release === 'first-byte')
   }
 
@@ -85,7 +88,15 @@ export class RequestTicket implements Ticket {
     this.#usage.push(chunk)
     attempt.chunkCount++
     const nowMs = this.#context.clock.nowMs()
-    for (const hook of this.#context.hooks) hook.attemptChunk?.(attempt, nowMs)
+    // As `#tell` does, without a function for each chunk.
+    const { hooks } = this.#context
+    for (const hook of hooks) {
+      try {
+        hook.attemptChunk?.(attempt, nowMs)
+      } catch (error) {
+        this.#context.failed(this.#request.requestId, error)
+      }
+    }
   }
 
   end(cause: EndCause): void {
@@ -100,14 +111,25 @@ export class RequestTicket implements Ticket {
   #begin(picked: PickedEndpoint, number: number): RequestAttempt {
     const attempt = new RequestAttempt(this.#request, picked, number, this.#context.clock.nowMs())
     this.#context.table.pin(attempt.slot)
-    for (const hook of this.#context.hooks) hook.attemptSent?.(attempt)
+    this.#tell((hook) => hook.attemptSent?.(attempt))
     return attempt
   }
 
   #finish(attempt: RequestAttempt, cause: EndCause, served: boolean): void {
     const nowMs = this.#context.clock.nowMs()
-    for (const hook of this.#context.hooks) hook.attemptEnded?.(attempt, cause, nowMs, served)
+    this.#tell((hook) => hook.attemptEnded?.(attempt, cause, nowMs, served))
     this.#context.table.unpin(attempt.slot)
+  }
+
+  /** One hook that throws keeps neither the others from counting nor the request from its end. */
+  #tell(call: (hook: AttemptHooks) => void): void {
+    for (const hook of this.#context.hooks) {
+      try {
+        call(hook)
+      } catch (error) {
+        this.#context.failed(this.#request.requestId, error)
+      }
+    }
   }
 
   #closeAttempt(cause: EndCause): void {

@@ -60,8 +60,10 @@ function returnBuffer(buffer: Buffer): void {
   if (pool.length < MAX_POOLED) pool.push(buffer)
 }
 
-/** OpenAI and Anthropic names for the same three counts. */
-const PROMPT = /"(?:prompt_tokens|input_tokens)"\s*:\s*(\d+)/
+/** OpenAI's and Anthropic's names. Anthropic's `input_tokens` leaves out what was read from or written to the cache. */
+const PROMPT = /"prompt_tokens"\s*:\s*(\d+)/
+const UNCACHED_INPUT = /"input_tokens"\s*:\s*(\d+)/
+const CACHE_CREATION = /"cache_creation_input_tokens"\s*:\s*(\d+)/
 const COMPLETION = /"(?:completion_tokens|output_tokens)"\s*:\s*(\d+)/
 const CACHED = /"(?:cached_tokens|cache_read_input_tokens)"\s*:\s*(\d+)/
 
@@ -69,14 +71,20 @@ const CACHED = /"(?:cached_tokens|cache_read_input_tokens)"\s*:\s*(\d+)/
 function readUsage(text: string, into: Usage): void {
   for (let at = text.lastIndexOf('"usage"'); at >= 0; at = at === 0 ? -1 : text.lastIndexOf('"usage"', at - 1)) {
     const object = text.slice(at)
-    const prompt = readCount(PROMPT, object)
+    const cached = readCount(CACHED, object)
+    const prompt = readCount(PROMPT, object) ?? readInput(object, cached)
     const completion = readCount(COMPLETION, object)
     if (prompt === undefined && completion === undefined) continue
     into.promptTokens = prompt ?? into.promptTokens
     into.completionTokens = completion ?? into.completionTokens
-    into.cachedTokens = readCount(CACHED, object) ?? into.cachedTokens
+    into.cachedTokens = cached ?? into.cachedTokens
     return
   }
+}
+
+function readInput(object: string, cached: number | undefined): number | undefined {
+  const uncached = readCount(UNCACHED_INPUT, object)
+  return uncached === undefined ? undefined : uncached + (cached ?? 0) + (readCount(CACHE_CREATION, object) ?? 0)
 }
 
 function readCount(pattern: RegExp, text: string): number | undefined {

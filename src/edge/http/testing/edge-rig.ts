@@ -21,6 +21,8 @@ export interface RigOptions {
   readonly limits?: Partial<HttpLimits>
   readonly upstream?: Partial<UpstreamOptions>
   readonly clock?: Clock
+  /** 0 unless told. */
+  readonly port?: number
   readonly localRoutes?: readonly LocalRoute[]
   readonly plan?: ResponsePlan
   /** In place of forwarding to every endpoint in order. */
@@ -73,7 +75,10 @@ export class EdgeRig implements AsyncDisposable {
         onDefect: (cause) => rig.defects.push(cause),
       },
     }
-    rig.#edge = await HttpEdge.listen(edgeOptions, '127.0.0.1', 0)
+    rig.#edge = await HttpEdge.listen(edgeOptions, '127.0.0.1', options.port ?? 0).catch(async (error: unknown) => {
+      await endpoint[Symbol.asyncDispose]()
+      throw error
+    })
     return rig
   }
 
@@ -115,7 +120,7 @@ export class EdgeRig implements AsyncDisposable {
   async talk(...lines: string[]): Promise<string> {
     using client = await this.open()
     client.send(...lines)
-    return client.rest()
+    return await client.rest()
   }
 
   /** The record of the nth request to finish, from 0. */

@@ -36,10 +36,10 @@ export class Wire implements Disposable {
     })
   }
 
-  /** `host`: 127.0.0.1 unless told. */
-  static open(port: number): Promise<Wire> {
+  /** `allowHalfOpen`: go on after the peer ended its side. */
+  static open(port: number, { allowHalfOpen }: { readonly allowHalfOpen: boolean } = { allowHalfOpen: false }): Promise<Wire> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: false })
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)

@@ -20,7 +20,10 @@ export class ScriptedExchange {
   }
 
   data(text: string): void {
-    if (!this.aborted) this.#sink.data(Buffer.from(text))
+    const chunk = Buffer.from(text)
+    if (!this.aborted) this.#sink.data(chunk)
+    // Only valid during the call.
+    chunk.fill(0)
   }
 
   answer(status: number, body = ''): void {
@@ -68,7 +71,6 @@ export class ScriptedGet implements HttpGet {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-
     return Promise.resolve()
   }
 }

@@ -139,7 +139,7 @@ test('an endpoint that leaves with requests in flight keeps its slot from others
 })
 
 test('a retry moves the prefix to the endpoint that served', () => {
-  const { rig, endpoints } = createWatchedRig()
+  const { rig } = createWatchedRig()
   const { endpoints: refs, ticket } = rig.forward({ body: chatBody('m', SHARED) }, { fallbacks: 1, evict() {} })
   const [first, second] = refs.map(slotOf)
   assert.ok(first !== undefined && second !== undefined && first !== second)
@@ -154,7 +154,6 @@ test('a retry moves the prefix to the endpoint that served', () => {
   assert.equal(rig.core.index.blockCount(first), 0)
   assert.equal(rig.core.stats.failed[first], 1)
   assert.equal(rig.core.stats.completed[second], 6)
-  assert.equal(endpoints.length, 4)
 })
 
 test('an endpoint that answers with an error is not believed to hold the prompt', () => {
@@ -167,10 +166,8 @@ test('an endpoint that answers with an error is not believed to hold the prompt'
 
 test('scheduling is measured, and counted by the endpoint picked', async () => {
   const rig = new RoutingRig()
-  const [only] = rig.joinMany(1)
+  rig.joinMany(1)
   serve(rig, SHARED)
-  rig.models.set(only!.slot, [])
-  await rig.core.metrics.expose()
   const page = await rig.core.metrics.expose()
   assert.match(page, /^llm_d_epp_scheduler_e2e_duration_seconds_count 1$/m)
   assert.match(

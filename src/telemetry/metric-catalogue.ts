@@ -102,7 +102,7 @@ export const METRICS: {
     name: 'llm_d_epp_response_size_bytes',
     labels: REQUEST_LABELS,
     buckets: [1, ...powersOfTwo(8, 65_536)],
-    help: 'Bytes of the answer body.',
+    help: 'Bytes of the body of successful answers.',
   },
   inputTokens: {
     kind: 'histogram',

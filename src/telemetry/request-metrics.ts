@@ -77,8 +77,8 @@ export class RequestMetrics implements AttemptHooks {
     m.requestRunning.dec(labels)
     const seconds = (nowMs - request.receivedAtMs) / 1000
     m.requestDuration.observe(labels, seconds)
-    m.responseSize.observe(labels, responseBytes)
     const status = attempt?.status ?? 0
+    if (status >= 200 && status < 300) m.responseSize.observe(labels, responseBytes)
     if (cause !== 'complete') m.requestErrorTotal.inc({ ...labels, error_code: cause.replaceAll('-', '_') })
     else if (status >= 400) m.requestErrorTotal.inc({ ...labels, error_code: `http_${status}` })
     if (attempt === undefined) return

@@ -22,5 +22,4 @@ export function answerBare(socket: Duplex, error: InferenceError, clock: Clock, 
   const timer = clock.schedule(LINGER_MS, () => socket.destroy())
   socket.once('close', () => timer.cancel())
   socket.end(`${head}\r\n${body}`)
-  socket.resume()
 }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { EdgeRig, ok, post } from '#/edge/http/testing/edge-rig.ts'
 import { WireEndpoint } from '#/edge/http/testing/wire-endpoint.ts'
+import type { Wire } from '#/edge/http/testing/wire.ts'
 import { InferenceError } from '#/errors.ts'
 import { VirtualClock } from '#/lib/virtual-clock.ts'
 import type { Decision, EdgeControl, HeaderPatch, Queued } from '#/request/exchange.ts'
@@ -369,6 +371,18 @@ test('a stream that breaks off ends with an error event and without its last chu
   assert.equal(await rig.tickets[0]!.ended, 'upstream-failed')
 })
 
+test('a stream of announced length that breaks off has nothing written into it', async () => {
+  await using rig = await EdgeRig.start()
+  using client = await rig.open()
+  client.send(post('{}'))
+  const endpoint = await rig.endpoint.next()
+  await endpoint.until('{}')
+  endpoint.send('HTTP/1.1 200 OK', 'content-type: text/event-stream', 'content-length: 1000', '', 'data: 1')
+  await client.until('data: 1')
+  endpoint.reset()
+  assert.match(await client.rest(), /data: 1$/)
+})
+
 test('on the Anthropic path the error event has its shape', async () => {
   await using rig = await EdgeRig.start()
   using client = await rig.open()
@@ -515,23 +529,37 @@ test('a ticket that throws within an answer cuts it and ends the request at the 
   assert.match(String(rig.defects[0]), /hook/)
 })
 
-test('a client that takes nothing of its answer is cut after a while', async () => {
+/** Writes to the endpoint's side until nothing moves any more. */
+async function fillUp(endpoint: Wire): Promise<void> {
+  const piece = chunk('x'.repeat(100_000))
+  for (let turns = 0; turns < 50; turns++) {
+    while (endpoint.socket.write(piece)) turns = 0
+    await setImmediate()
+    if (endpoint.socket.writableLength === 0) turns = 0
+  }
+}
+
+test('a client that takes nothing of its answer is cut after a while, and not one that takes some now and then', async () => {
   const clock = new VirtualClock()
   await using rig = await EdgeRig.start({ clock, limits: { writeTimeoutMs: 5_000 } })
   using client = await rig.open()
   client.send(post('{}'))
   const endpoint = await rig.endpoint.next()
   await endpoint.until('{}')
+  client.socket.removeAllListeners('data')
   client.socket.pause()
   endpoint.send('HTTP/1.1 200 OK', 'transfer-encoding: chunked', '', '')
-  const piece = chunk('x'.repeat(100_000))
-  while (endpoint.socket.write(piece)) await setImmediate()
-  while (endpoint.socket.writableLength > 0) {
-    clock.advanceTo(clock.nowMs() + 1_000)
-    await setImmediate()
-    if (rig.tickets[0]!.events.includes('end client-gone')) break
-    endpoint.socket.write(piece)
+  const sweep = (): void => clock.advanceTo(clock.nowMs() + 1_000)
+  for (let second = 0; second < 8; second++) {
+    await fillUp(endpoint)
+    sweep()
+    client.socket.resume()
+    await once(endpoint.socket, 'drain')
+    client.socket.pause()
   }
+  assert.deepEqual(rig.records, [])
+  await fillUp(endpoint)
+  for (let second = 0; second < 7; second++) sweep()
   assert.equal(await rig.tickets[0]!.ended, 'client-gone')
 })
 

@@ -158,13 +158,13 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
     }
   }
 
-  /** Bytes that are not HTTP, or none in time. False: the exchange has nothing to do with it any more. */
-  clientFailed(error: InferenceError, hasEnded: boolean): boolean {
+  /** What the client sends is not HTTP, or did not come in time. False: the exchange has nothing to do with it any more. */
+  clientFailed(error: InferenceError): boolean {
     if (this.isReceiving) this.refuseAndClose(error)
     // There is no way to tell within an answer.
     else if (!this.isOver) this.#writer.destroy()
-    else if (!this.#writer.isHeldOpen) return false
-    else if (hasEnded) this.#writer.release()
+    else if (this.#writer.isHeldOpen) this.#writer.endConnection()
+    else return false
     return true
   }
 

@@ -6,12 +6,11 @@ export function findHeadDefect(request: IncomingMessage): string | undefined {
   if (request.httpVersionMajor !== 1) return `HTTP/${request.httpVersion} is not spoken here.`
   const { rawHeaders } = request
   let hosts = 0
-  let codings = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!
     if (name.length === 4 && name.toLowerCase() === 'host') hosts++
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      if (++codings > 1 || rawHeaders[i + 1]!.toLowerCase() !== 'chunked') return 'The only transfer coding that is read is chunked.'
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding' && rawHeaders[i + 1]!.toLowerCase() !== 'chunked') {
+      return 'The only transfer coding that is read is chunked.'
     }
   }
   if (hosts === 1 || (hosts === 0 && request.httpVersionMinor === 0)) return undefined

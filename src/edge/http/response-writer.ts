@@ -55,6 +55,12 @@ export class ResponseWriter {
     if (isBodyless) response.flushHeaders()
     else response.write(bytes)
     // Tells a client that waits for the end of the connection that this was all.
+    if (!response.shouldKeepAlive) this.endConnection()
+  }
+
+  /** Ends our side of the connection behind a whole answer; what the client still sends is dropped. */
+  endConnection(): void {
+    this.#response.socket?.end()
   }
 
   /** The request has arrived whole after its answer. */

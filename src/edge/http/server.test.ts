@@ -292,6 +292,22 @@ describe('what two servers could read differently is refused', () => {
     })
   }
 
+  test('a refused request whose body then is not HTTP is the last of its connection', async () => {
+    await using rig = await EdgeRig.start({ clock: new VirtualClock() })
+    using client = await rig.open()
+    client.send('POST /nowhere HTTP/1.1', 'host: a', 'transfer-encoding: chunked', '', '')
+    await client.until('path_not_found')
+    client.send('garbage', '')
+    assert.match(await client.rest(), /^HTTP\/1\.1 404 /)
+  })
+
+  test('a tunnel is refused and its connection closed', async () => {
+    await using rig = await EdgeRig.start({ clock: new VirtualClock() })
+    using client = await rig.open()
+    client.send('CONNECT a:80 HTTP/1.1', 'host: a', '', 'tunnelled')
+    assert.match(await client.rest(), /^HTTP\/1\.1 405 /)
+  })
+
   test('a body that ends early is answered, if the client still listens, and not routed', async () => {
     await using rig = await EdgeRig.start()
     using client = await rig.open()
@@ -375,6 +391,16 @@ describe('drain', () => {
     assert.deepEqual(left, ['shutdown'])
   })
 
+  test('a connection in the middle of a head holds nothing up', async () => {
+    await using rig = await EdgeRig.start({ clock: new VirtualClock() })
+    using client = await rig.open()
+    client.send('GET /v1/mod')
+    // It has been seen once a later request of another connection was answered.
+    assert.match(await rig.talk(last('GET /nowhere')), /^HTTP\/1\.1 404/)
+    await rig.edge.drain({ deadlineMs: 60_000 })
+    assert.equal(await client.rest(), '')
+  })
+
   test('what takes longer than the deadline is cut', async () => {
     const clock = new VirtualClock()
     await using rig = await EdgeRig.start({ clock })
@@ -402,13 +428,15 @@ describe('drain', () => {
   })
 
   test('disposing cuts at once, and a drain under way ends with it', async () => {
-    const rig = await EdgeRig.start()
+    const clock = new VirtualClock()
+    const rig = await EdgeRig.start({ clock })
     using client = await rig.open()
     client.send(post('{}'))
     await (await rig.endpoint.next()).until('{}')
     const drained = rig.edge.drain({ deadlineMs: 60_000 })
     await rig[Symbol.asyncDispose]()
     await drained
+    assert.equal(clock.nextTimerAtMs(), undefined)
     await client.closed
     assert.equal(rig.tickets[0]!.events.at(-1), 'end evicted')
   })

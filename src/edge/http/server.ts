@@ -143,7 +143,7 @@ export class HttpEdge implements AsyncDisposable {
     const { limits, clock } = this.#context
     const error = toClientError(cause, limits)
     if (error === undefined) socket.destroy()
-    else if (this.#findExchange(socket)?.clientFailed(error, socket.readableEnded) !== true) answerBare(socket, error, clock)
+    else if (this.#findExchange(socket)?.clientFailed(error) !== true) answerBare(socket, error, clock)
   }
 
   /** The oldest exchange of a connection: the one whose answer is due. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { RecordingSink } from '#/edge/http/testing/recording-sink.ts'
 import { WireEndpoint } from '#/edge/http/testing/wire-endpoint.ts'
 import type { Wire } from '#/edge/http/testing/wire.ts'
@@ -10,6 +12,9 @@ import type { Flight } from '#/edge/http/upstream.ts'
 import { ColumnStore } from '#/fleet/state/column-store.ts'
 import { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import type { Endpoint } from '#/fleet/state/endpoint-table.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
 
 const table = new EndpointTable(new ColumnStore(64))
 
@@ -85,6 +90,34 @@ test('informational answers are skipped, a chunked answer has no length', async 
   wire.send('HTTP/1.1 103 Early Hints', 'link: a', '', 'HTTP/1.1 200 OK', 'transfer-encoding: chunked', '', '2', 'ab', '0', '', '')
   await sink.until(/^end/)
   assert.deepEqual(sink.events, ['head 200 undefined', 'data ab', 'end'])
+})
+
+test('the body is let go once it is sent, however long the answer takes', async () => {
+  await using rig = await Rig.start()
+  const sink = new RecordingSink()
+  const sendBody = (): WeakRef<Buffer> => {
+    const body = Buffer.alloc(100_000, 97)
+    rig.send(sink, [body, Buffer.from('END')])
+    return new WeakRef(body)
+  }
+  const body = sendBody()
+  const wire = await rig.server.next()
+  await wire.until('END')
+  wire.send('HTTP/1.1 200 OK', 'transfer-encoding: chunked', '', '')
+  await sink.until(/^head/)
+  await setImmediate()
+  collectGarbage()
+  assert.equal(body.deref(), undefined)
+})
+
+test('a request that cannot be written is a failure of its own, and not before send returned', async () => {
+  await using rig = await Rig.start()
+  const sink = new RecordingSink()
+  rig.upstream.send(rig.endpoint, { method: 'POST', target: '/a b', fields: [] }, [], 0, sink)
+  assert.deepEqual(sink.events, [])
+  await sink.until(/^fail/)
+  assert.deepEqual(sink.events, ['fail protocol'])
+  assert.equal(rig.server.connectionCount, 0)
 })
 
 test('a connection is used again, and no second one is opened', async () => {
@@ -278,6 +311,20 @@ test('a forgotten endpoint keeps its request in flight and closes its connection
   wire.send('HTTP/1.1 200 OK', 'content-length: 2', '', 'ab')
   await sink.until(/^end/)
   await wire.closed
+})
+
+test('disposing cuts what is in flight, to forgotten endpoints too', async () => {
+  await using server = await WireEndpoint.listen()
+  const upstream = new UndiciUpstream()
+  const endpoint = endpointAt(server.port)
+  const sink = new RecordingSink()
+  upstream.send(endpoint, { method: 'POST', target: '/', fields: [] }, [], 0, sink)
+  const wire = await server.next()
+  await wire.until('POST')
+  upstream.forget(endpoint)
+  await upstream[Symbol.asyncDispose]()
+  await wire.closed
+  assert.deepEqual(sink.events, ['fail reset'])
 })
 
 test('an idle connection closes before an endpoint would close it', async () => {

@@ -12,3 +12,5 @@ export * from '#/sdk/producer.ts'
 export * from '#/sdk/profile-handler.ts'
 export * from '#/sdk/resources.ts'
 export * from '#/sdk/scorer.ts'
+/** For `params`: the zod that the registry checks them with. */
+export { z } from 'zod'

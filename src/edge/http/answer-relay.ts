@@ -1,6 +1,8 @@
 /** One attempt's answer on its way from the endpoint to the client: what the ticket must see, what is changed, and nothing else. */
+import { shapeFor } from '#/edge/http/error-response.ts'
 import { FieldLookup } from '#/edge/http/field-lookup.ts'
 import { isFieldValue, patchFields } from '#/edge/http/headers.ts'
+import { toRequestIdFields } from '#/edge/http/request-id.ts'
 import type { ResponseWriter } from '#/edge/http/response-writer.ts'
 import type { FieldList, ResponseSink, UpstreamFailure } from '#/edge/http/upstream.ts'
 import type { Endpoint } from '#/fleet/state/endpoint-table.ts'
@@ -9,6 +11,7 @@ import type { HeaderPatch, ResponsePlan, Ticket } from '#/request/exchange.ts'
 /** The exchange that the answer belongs to. */
 export interface RelayOwner {
   readonly requestId: string
+  readonly path: string
   /** The head is written: no other endpoint can be tried. */
   answerBegan(isEventStream: boolean): void
   firstByteCame(): void
@@ -91,7 +94,8 @@ export class AnswerRelay implements ResponseSink {
 
   #toPatch(plan: ResponsePlan): HeaderPatch {
     const { address } = this.#endpoint
-    const set: (readonly [string, string])[] = [...plan.headers.set, ['x-request-id', this.#owner.requestId]]
+    const { requestId, path } = this.#owner
+    const set = [...plan.headers.set, ...toRequestIdFields(requestId, shapeFor(path))]
     if (isFieldValue(address)) set.push(['x-headgate-endpoint', address])
     return { set }
   }

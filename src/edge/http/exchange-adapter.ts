@@ -11,7 +11,7 @@ import { FieldLookup } from '#/edge/http/field-lookup.ts'
 import { patchFields, toRequestFields } from '#/edge/http/headers.ts'
 import type { EdgeRequest, EdgeResponse } from '#/edge/http/node-messages.ts'
 import { findHeadDefect, toDeclaredBytes } from '#/edge/http/request-head.ts'
-import { toRequestId } from '#/edge/http/request-id.ts'
+import { toRequestId, toRequestIdFields } from '#/edge/http/request-id.ts'
 import { ResponseWriter } from '#/edge/http/response-writer.ts'
 import { StallWatch } from '#/edge/http/stall-watch.ts'
 import type { LocalRoute, RouteTable } from '#/edge/http/routes.ts'
@@ -347,7 +347,7 @@ export class HttpExchange implements Exchange, EdgeControl, RelayOwner {
   }
 
   #answer(outcome: Outcome, status: number, fields: string[], body: string): void {
-    fields.push('x-request-id', this.requestId)
+    fields.push(...toRequestIdFields(this.requestId, shapeFor(this.path)).flat())
     this.#writer.answer(status, fields, body)
     this.#finish(outcome)
   }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { createHook } from 'node:async_hooks'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
+import type { FleetView } from '#/admin/fleet-view.ts'
 import { startGateway } from '#/app/gateway.ts'
 import type { Gateway } from '#/app/gateway.ts'
 import { DEFAULT_GATEWAY_OPTIONS } from '#/app/gateway-options.ts'
@@ -53,7 +53,8 @@ function chat(gateway: Gateway, content: string, extra: object = {}, init: Reque
 
 const addressOf = ({ port }: ReplicaServer): string => `127.0.0.1:${port}`
 const endpointOf = (response: Response): string | null => response.headers.get('x-headgate-endpoint')
-const stateOf = (gateway: Gateway, replica: ReplicaServer) => gateway.viewFleet().endpoints.find(({ address }) => address === addressOf(replica))!
+const stateOf = (gateway: Gateway, replica: ReplicaServer) =>
+  gateway.viewFleet().endpoints.find(({ address }) => address === addressOf(replica))!
 
 interface OpenAiError {
   readonly error: { readonly message: string; readonly type: string; readonly code: string; readonly param: string | null }
@@ -67,7 +68,7 @@ interface AnthropicError {
 
 /** The body, checked to be an error of exactly the shape that OpenAI's own clients read. */
 async function openAiError(response: Response): Promise<OpenAiError['error']> {
-  const body = (await response.json()) as OpenAiError
+  const body: OpenAiError = JSON.parse(await response.text())
   assert.deepEqual(Object.keys(body), ['error'])
   assert.deepEqual(Object.keys(body.error), ['message', 'type', 'code', 'param'])
   assert.ok(response.headers.get('x-request-id'))
@@ -88,7 +89,7 @@ describe('a gateway in front of two servers', () => {
   let gateway: Gateway
 
   before(async () => {
-    servers = await startServers({ adapters: ['team/sql'], adapterReplicas: 1 })
+    servers = await startServers({ adapters: ['team/sql', 'passing'], adapterReplicas: 1 })
     gateway = await startReady(servers.urls)
   })
   after(async () => {
@@ -101,7 +102,7 @@ describe('a gateway in front of two servers', () => {
     assert.equal(response.status, 200)
     assert.equal(response.headers.get('x-request-id'), 'mine-1')
     assert.equal(endpointOf(response), `127.0.0.1:${response.headers.get('x-sim-replica')}`)
-    const answer = (await response.json()) as { usage: { completion_tokens: number } }
+    const answer: { usage: { completion_tokens: number } } = JSON.parse(await response.text())
     assert.equal(answer.usage.completion_tokens, 4)
   })
 
@@ -121,14 +122,20 @@ describe('a gateway in front of two servers', () => {
   it('is alive and ready, and shows the fleet with the age of its numbers', async () => {
     assert.deepEqual(await askAdmin(gateway, '/livez'), { status: 200, body: '{"status":"ok"}\n' })
     assert.deepEqual(await askAdmin(gateway, '/readyz'), { status: 200, body: '{"ready":true,"reasons":[]}\n' })
-    const fleet = JSON.parse((await askAdmin(gateway, '/api/fleet')).body) as ReturnType<Gateway['viewFleet']>
-    assert.deepEqual(fleet.endpoints.map(({ address }) => address), servers.replicas.map(addressOf))
+    const fleet: FleetView = JSON.parse((await askAdmin(gateway, '/api/fleet')).body)
+    assert.deepEqual(
+      fleet.endpoints.map(({ address }) => address),
+      servers.replicas.map(addressOf),
+    )
     for (const { scraped, scrape } of fleet.endpoints) {
       for (const { ageMs } of Object.values(scraped)) assert.ok(ageMs !== null && ageMs >= 0 && ageMs < 10_000)
       assert.equal(scraped.cacheBlockSize.value, 16)
       assert.deepEqual([scrape.isStale, scrape.lastError], [false, null])
     }
-    assert.deepEqual(fleet.endpoints.map(({ models }) => models), [[MODEL, 'team/sql'].sort(), [MODEL]])
+    assert.deepEqual(
+      fleet.endpoints.map(({ models }) => models),
+      [['passing', 'team/sql', MODEL], [MODEL]],
+    )
   })
 
   it('tells in its metrics what passed, and that nothing is left running', async () => {
@@ -185,6 +192,17 @@ describe('a gateway in front of two servers', () => {
     assert.equal(endpointOf(fresh), addressOf(second!))
   })
 
+  it('reads a list anew when a server denies a model that it listed', async () => {
+    const [first] = servers.replicas
+    assert.equal((await chat(gateway, 'x', { model: 'passing' })).status, 200)
+    const adapter = JSON.stringify({ lora_name: 'passing' })
+    await fetch(`${first!.url}/v1/unload_lora_adapter`, { method: 'POST', headers: JSON_TYPE, body: adapter })
+    const denied = await chat(gateway, 'x', { model: 'passing' })
+    assert.deepEqual([denied.status, endpointOf(denied)], [404, addressOf(first!)], "the answer is the server's")
+    // Long before the next regular reading.
+    await eventually('it is listed no longer', () => !stateOf(gateway, first!).models.includes('passing'))
+  })
+
   it('lets go of everything when a client leaves within a stream', async () => {
     const leaving = new AbortController()
     const response = await chat(gateway, 'endless', { stream: true, ignore_eos: true, max_tokens: 20_000 }, { signal: leaving.signal })
@@ -196,19 +214,45 @@ describe('a gateway in front of two servers', () => {
     for (const { inflight } of gateway.viewFleet().endpoints) assert.deepEqual(inflight, { requests: 0, promptTokens: 0, outputTokens: 0 })
   })
 
-  const HOSTILE: readonly { readonly what: string; readonly status: number; readonly code: string; readonly body: string | Buffer; readonly type?: string }[] = [
+  const HOSTILE: readonly {
+    readonly what: string
+    readonly status: number
+    readonly code: string
+    readonly body: string | Buffer
+    readonly type?: string
+  }[] = [
     { what: 'a body that stops in the middle', status: 400, code: 'malformed_json', body: `{"model":"${MODEL}","messages":[{"role":"us` },
     { what: 'an empty body', status: 400, code: 'malformed_json', body: '' },
     { what: 'an array', status: 400, code: 'malformed_json', body: '[1]' },
     { what: 'a second value behind the object', status: 400, code: 'malformed_json', body: `{"model":"${MODEL}","messages":[]}{}` },
     { what: 'a raw NUL', status: 400, code: 'malformed_json', body: `{"model":"${MODEL}","messages":["a\0b"]}` },
     { what: 'a NUL between tokens', status: 400, code: 'malformed_json', body: `{"model":\0"${MODEL}","messages":[]}` },
-    { what: 'invalid UTF-8', status: 400, code: 'invalid_encoding', body: Buffer.from([...Buffer.from(`{"model":"${MODEL}","messages":["`), 0xc3, 0x28, ...Buffer.from('"]}')]) },
-    { what: 'an overlong slash', status: 400, code: 'invalid_encoding', body: Buffer.from([...Buffer.from(`{"model":"${MODEL}","messages":["`), 0xc0, 0xaf, ...Buffer.from('"]}')]) },
-    { what: 'nesting of 10,000 levels', status: 400, code: 'nested_too_deeply', body: `{"model":"${MODEL}","messages":${'['.repeat(10_000)}${']'.repeat(10_000)}}` },
+    {
+      what: 'invalid UTF-8',
+      status: 400,
+      code: 'invalid_encoding',
+      body: Buffer.from([...Buffer.from(`{"model":"${MODEL}","messages":["`), 0xc3, 0x28, ...Buffer.from('"]}')]),
+    },
+    {
+      what: 'an overlong slash',
+      status: 400,
+      code: 'invalid_encoding',
+      body: Buffer.from([...Buffer.from(`{"model":"${MODEL}","messages":["`), 0xc0, 0xaf, ...Buffer.from('"]}')]),
+    },
+    {
+      what: 'nesting of 10,000 levels',
+      status: 400,
+      code: 'nested_too_deeply',
+      body: `{"model":"${MODEL}","messages":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+    },
     { what: 'nesting of 10,000 objects that never closes', status: 400, code: 'nested_too_deeply', body: '{"a":'.repeat(10_000) },
     { what: 'two models', status: 400, code: 'duplicate_key', body: `{"model":"${MODEL}","messages":[],"model":"other"}` },
-    { what: 'a second model under an escaped name', status: 400, code: 'duplicate_key', body: `{"model":"${MODEL}","messages":[],"mod\\u0065l":"other"}` },
+    {
+      what: 'a second model under an escaped name',
+      status: 400,
+      code: 'duplicate_key',
+      body: `{"model":"${MODEL}","messages":[],"mod\\u0065l":"other"}`,
+    },
     { what: 'no model but in __proto__', status: 400, code: 'missing_model', body: `{"__proto__":{"model":"${MODEL}"},"messages":[]}` },
     { what: 'a model that is an object', status: 400, code: 'invalid_value', body: '{"model":{"toString":1},"messages":[]}' },
     { what: 'a model of a megabyte', status: 400, code: 'invalid_value', body: `{"model":"${'m'.repeat(1 << 20)}","messages":[]}` },
@@ -225,7 +269,7 @@ describe('a gateway in front of two servers', () => {
       assert.equal((await openAiError(openAi)).code, code)
       const anthropic = await send('/v1/messages')
       assert.equal(anthropic.status, status)
-      const error = (await anthropic.json()) as AnthropicError
+      const error: AnthropicError = JSON.parse(await anthropic.text())
       assert.deepEqual(Object.keys(error), ['type', 'error', 'request_id'])
       assert.deepEqual([error.type, error.error.type], ['error', 'invalid_request_error'])
       assert.equal(error.request_id, anthropic.headers.get('x-request-id'))
@@ -276,11 +320,12 @@ async function startRecorder() {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  assert.ok(typeof address === 'object' && address !== null)
   return {
     bodies,
     heads,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -384,7 +429,8 @@ describe('servers that are not there', () => {
     assert.match(error.message, new RegExp(`${addressOf(replica!)} down`))
     const messages = JSON.stringify({ model: MODEL, max_tokens: 1, messages: [] })
     const anthropic = await fetch(`${gateway.url}/v1/messages`, { method: 'POST', headers: JSON_TYPE, body: messages })
-    assert.equal(((await anthropic.json()) as AnthropicError).error.type, 'overloaded_error')
+    const overloaded: AnthropicError = JSON.parse(await anthropic.text())
+    assert.equal(overloaded.error.type, 'overloaded_error')
 
     await replica!.start()
     await untilReady(gateway, 1)
@@ -482,7 +528,8 @@ describe('the end', () => {
 /** Types of what keeps this process alive beyond what did so before. */
 function watchResources(): () => string[] {
   const before = countByType()
-  return () => [...countByType()].flatMap(([type, count]) => Array.from({ length: Math.max(0, count - (before.get(type) ?? 0)) }, () => type))
+  return () =>
+    [...countByType()].flatMap(([type, count]) => Array.from({ length: Math.max(0, count - (before.get(type) ?? 0)) }, () => type))
 }
 
 function countByType(): Map<string, number> {
@@ -510,7 +557,10 @@ describe('the start', () => {
     return outcome
   }
 
-  for (const [field, flag] of [['port', '--port'], ['adminPort', '--admin-port']] as const) {
+  for (const [field, flag] of [
+    ['port', '--port'],
+    ['adminPort', '--admin-port'],
+  ] as const) {
     it(`with a port that is taken fails with its number and ${flag}, and leaves nothing running`, async () => {
       await using servers = await startServers()
       await using first = await startReady(servers.urls)
@@ -537,14 +587,29 @@ describe('the start', () => {
   })
 
   it('and the end leave nothing behind, whatever went on between', async () => {
+    await using servers = await startServers()
     const leftResources = watchResources()
+    using timers = watchTimers()
     {
-      await using servers = await startServers()
       await using gateway = await startReady(servers.urls)
-      await (await chat(gateway, 'one')).text()
-      await chat(gateway, 'endless', { stream: true, ignore_eos: true, max_tokens: 20_000 })
-      await askAdmin(gateway, '/metrics')
+      // Node's own client would leave timers and connections of its own.
+      using client = await Wire.open(portOf(gateway.url))
+      using admin = await Wire.open(portOf(gateway.adminUrl))
+      admin.send('GET /metrics HTTP/1.1', 'host: x', '', '')
+      await admin.until('process_cpu_seconds_total')
+      const request = (extra: object): string => {
+        const body = JSON.stringify({ model: MODEL, messages: [{ role: 'user', content: 'x' }], ...extra })
+        return [`POST ${CHAT} HTTP/1.1`, 'host: x', 'content-type: application/json', `content-length: ${body.length}`, '', body].join(
+          '\r\n',
+        )
+      }
+      client.send(request({ max_tokens: 2 }))
+      await client.until('"usage"')
+      client.send(request({ stream: true, ignore_eos: true, max_tokens: 20_000 }))
+      await client.until('data: ')
     }
-    await eventually('nothing is left', () => leftResources().length === 0)
+    await eventually('no socket is left', () => leftResources().length === 0)
+    // The upstream's client lets its clock run for a second; one timer is that of this very wait.
+    await eventually('no timer is left', () => timers.alive.size <= 1)
   })
 })

@@ -5,7 +5,14 @@ import type { FleetView } from '#/admin/fleet-view.ts'
 import { ColumnStore } from '#/fleet/state/column-store.ts'
 import { EndpointTable } from '#/fleet/state/endpoint-table.ts'
 import type { ColumnKey } from '#/sdk/data-key.ts'
-import { inflightOutputTokens, inflightRequests, inflightTokens, kvCacheUtilization, runningRequestsSize, waitingQueueSize } from '#/sdk/keys.ts'
+import {
+  inflightOutputTokens,
+  inflightRequests,
+  inflightTokens,
+  kvCacheUtilization,
+  runningRequestsSize,
+  waitingQueueSize,
+} from '#/sdk/keys.ts'
 import { EndpointStats } from '#/telemetry/endpoint-stats.ts'
 
 const NOW_MS = 5000
@@ -28,7 +35,11 @@ function createFleet() {
       wallMs: () => 1_700_000_000_000,
       modelsOf: (slot) => [`model-${slot}`],
       adaptersOf: () => ({ active: ['sql'], waiting: [], max: 4 }),
-      scrape: { intervalMs: () => 250, isStale: (slot, nowMs, thresholdMs) => slot === 1 && nowMs === NOW_MS && thresholdMs > 0, lastError: (slot) => (slot === 1 ? 'refused' : undefined) },
+      scrape: {
+        intervalMs: () => 250,
+        isStale: (slot, nowMs, thresholdMs) => slot === 1 && nowMs === NOW_MS && thresholdMs > 0,
+        lastError: (slot) => (slot === 1 ? 'refused' : undefined),
+      },
       index: { usedBytes: 10, budgetBytes: 100, totalBlocks: 3, blockCount: (slot) => slot + 1 },
     })
   return { table, stats, add, put, view }

@@ -17,7 +17,9 @@ export function reportReadiness(pools: readonly Pool[], table: EndpointTable, is
   for (const pool of pools) {
     if (pool.slots.some((slot) => table.ready[slot] === 1)) continue
     const states = [...pool.slots].map((slot) => table.at(slot)).filter((endpoint) => endpoint !== undefined)
-    reasons.push(states.length === 0 ? `pool ${pool.name} has no endpoints` : `pool ${pool.name} has no ready endpoint: ${describe(states)}`)
+    reasons.push(
+      states.length === 0 ? `pool ${pool.name} has no endpoints` : `pool ${pool.name} has no ready endpoint: ${describe(states)}`,
+    )
   }
   return { ready: reasons.length === 0, reasons }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
+import type { Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { AdminServer, toJsonAnswer } from '#/admin/server.ts'
 import type { AdminAnswer, AdminRoutes } from '#/admin/server.ts'
@@ -16,7 +18,8 @@ const routes: AdminRoutes = new Map<string, () => AdminAnswer | Promise<AdminAns
 ])
 
 let server: AdminServer
-const ask = (path: string, method = 'GET', body?: string) => fetch(`http://127.0.0.1:${server.port}${path}`, { method, ...(body === undefined ? {} : { body }) })
+const ask = (path: string, method = 'GET', body?: string) =>
+  fetch(`http://127.0.0.1:${server.port}${path}`, { method, ...(body === undefined ? {} : { body }) })
 
 before(async () => {
   server = await AdminServer.listen('127.0.0.1', 0, routes)
@@ -68,14 +71,21 @@ test('a port that is taken rejects with the listen error', async () => {
   await assert.rejects(AdminServer.listen('127.0.0.1', server.port, routes), { code: 'EADDRINUSE' })
 })
 
-test('its end closes idle connections too', async () => {
+test('its end closes every connection: one that is idle, one within a request', async () => {
   const doomed = await AdminServer.listen('127.0.0.1', 0, routes)
-  const socket = connect(doomed.port, '127.0.0.1')
-  const closed = new Promise((resolve) => socket.once('close', resolve))
-  await new Promise((resolve) => socket.once('connect', resolve))
-  socket.write('GET /ok HTTP/1.1\r\nhost: x\r\n\r\n')
-  await new Promise((resolve) => socket.once('data', resolve))
+  const [idle, busy] = await Promise.all([connectTo(doomed.port), connectTo(doomed.port)])
+  const closed = Promise.all([once(idle, 'close'), once(busy, 'close')])
+  idle.write('GET /ok HTTP/1.1\r\nhost: x\r\n\r\n')
+  await once(idle, 'data')
+  busy.write('GET /ok HTTP/1.1\r\nhost: x\r\n\r\nGET /ok HTTP/1.1\r\nho')
+  await once(busy, 'data')
   await doomed[Symbol.asyncDispose]()
   await closed
   await assert.rejects(fetch(`http://127.0.0.1:${doomed.port}/ok`))
 })
+
+async function connectTo(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  return socket
+}

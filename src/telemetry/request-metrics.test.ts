@@ -19,7 +19,12 @@ function createRig() {
 }
 
 /** A stream: sent at 0, chunks at these times, over with the last one. */
-function stream(requests: RequestMetrics, request: InferenceRequest, chunkTimesMs: readonly number[], usage: Partial<Attempt['usage']> = {}): void {
+function stream(
+  requests: RequestMetrics,
+  request: InferenceRequest,
+  chunkTimesMs: readonly number[],
+  usage: Partial<Attempt['usage']> = {},
+): void {
   const attempt = testAttempt(request)
   requests.routed(request)
   requests.attemptSent(attempt)
@@ -37,7 +42,11 @@ function stream(requests: RequestMetrics, request: InferenceRequest, chunkTimesM
 
 test('a streamed request in figures: sizes, TTFT, ITL, TPOT, NTPOT and tokens as the engine reported them', async () => {
   const { requests, samples } = createRig()
-  stream(requests, testRequest({ stream: true, bodyBytes: 300 }), [400, 500, 700, 1000], { promptTokens: 900, cachedTokens: 640, completionTokens: 4 })
+  stream(requests, testRequest({ stream: true, bodyBytes: 300 }), [400, 500, 700, 1000], {
+    promptTokens: 900,
+    cachedTokens: 640,
+    completionTokens: 4,
+  })
   const page = await samples()
   const value = (name: string, labels = LABELS) => page.get(`llm_d_epp_${name}{${labels}}`)
   assert.equal(value('request_total'), 1)
@@ -109,7 +118,10 @@ test('errors have a code: of the table, of the endpoint, or how the answer ended
     [`${LABELS},error_code="upstream_failed"`]: 1,
     [`${LABELS},error_code="client_gone"`]: 1,
   }
-  const found = seriesOf(page, 'llm_d_epp_request_error_total').map((series) => [series.slice(series.indexOf('{') + 1, -1), page.get(series)])
+  const found = seriesOf(page, 'llm_d_epp_request_error_total').map((series) => [
+    series.slice(series.indexOf('{') + 1, -1),
+    page.get(series),
+  ])
   assert.deepEqual(Object.fromEntries(found), expected)
 })
 
@@ -141,7 +153,7 @@ test('the running gauge is zero at the end, whatever models come and go meanwhil
     fc.record({ toggle: fc.constantFrom('m', 'n') }),
   )
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 30, size: 'max' }), async (steps) => {
       const { requests, known, samples } = createRig()
       const running: InferenceRequest[] = []
       for (const each of steps) {

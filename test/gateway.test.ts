@@ -301,14 +301,14 @@ describe('a gateway in front of two servers', () => {
   })
 })
 
-/** A model server that keeps what it is sent, byte for byte. */
-async function startRecorder() {
+/** A model server that keeps what it is sent, byte for byte, and idle connections for as long as the client does. */
+async function startRecorder(model = MODEL) {
   const bodies: Buffer[] = []
   const heads: NodeJS.Dict<string | string[]>[] = []
   const server = createServer((request, response) => {
     if (request.method === 'GET') {
       const isList = request.url === '/v1/models'
-      response.writeHead(isList ? 200 : 404).end(isList ? JSON.stringify({ object: 'list', data: [{ id: MODEL }] }) : '')
+      response.writeHead(isList ? 200 : 404).end(isList ? JSON.stringify({ object: 'list', data: [{ id: model }] }) : '')
       return
     }
     const chunks: Buffer[] = []
@@ -319,6 +319,7 @@ async function startRecorder() {
       response.writeHead(200, JSON_TYPE).end('{ "odd" :  "spacing" }')
     })
   })
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   assert.ok(typeof address === 'object' && address !== null)
@@ -588,10 +589,13 @@ describe('the start', () => {
 
   it('and the end leave nothing behind, whatever went on between', async () => {
     await using servers = await startServers()
+    await using recorder = await startRecorder('recorded')
     const leftResources = watchResources()
     using timers = watchTimers()
     {
-      await using gateway = await startReady(servers.urls)
+      // So that an idle connection outlives the patience of the wait below.
+      const upstream = { ...DEFAULT_GATEWAY_OPTIONS.upstream, keepAliveTimeoutMs: 60_000 }
+      await using gateway = await startReady([...servers.urls, recorder.url], { upstream })
       // Node's own client would leave timers and connections of its own.
       using client = await Wire.open(portOf(gateway.url))
       using admin = await Wire.open(portOf(gateway.adminUrl))
@@ -603,10 +607,12 @@ describe('the start', () => {
           '\r\n',
         )
       }
-      client.send(request({ max_tokens: 2 }))
-      await client.until('"usage"')
       client.send(request({ stream: true, ignore_eos: true, max_tokens: 20_000 }))
       await client.until('data: ')
+      // Leaves an idle connection to the server behind.
+      using other = await Wire.open(portOf(gateway.url))
+      other.send(request({ model: 'recorded' }))
+      await other.until('"spacing"')
     }
     await eventually('no socket is left', () => leftResources().length === 0)
     // The upstream's client lets its clock run for a second; one timer is that of this very wait.

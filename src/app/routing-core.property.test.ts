@@ -7,6 +7,7 @@ import type { Decision, Queued } from '#/request/exchange.ts'
 import { chatBody } from '#/request/testing/test-exchange.ts'
 import type { Attempt, AttemptHooks, EndCause } from '#/sdk/attempt.ts'
 import { cacheBlockSize, inflightOutputTokens, inflightRequests, inflightTokens } from '#/sdk/keys.ts'
+import { readSamples, seriesOf } from '#/telemetry/testing/samples.ts'
 
 const HEADERS = { get: () => undefined }
 const CHUNK = Buffer.from('data: {"usage":{"prompt_tokens":900,"completion_tokens":7}}\n\n')
@@ -32,7 +33,7 @@ const endpoint = fc.nat(ENDPOINTS - 1)
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
-      weight: 6,
+      weight: 10,
       arbitrary: fc.record({
         kind: fc.constant('start' as const),
         prompt: fc.nat(3),
@@ -75,7 +76,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(500) }) },
   ),
-  { maxLength: 80, size: 'max' },
+  { minLength: 20, maxLength: 100, size: 'max' },
 )
 
 /** What the prefix index must hold, kept the slow way: for each slot the blocks, and the attempt that alone vouches for each. */
@@ -176,15 +177,11 @@ class Scenario {
       }
       assert.equal(core.index.blockCount(slot), this.beliefs.countOf(slot), `blocks of slot ${slot}`)
     }
-    const page = await core.metrics.expose()
-    assert.deepEqual(
-      [...samplesOf(page, 'llm_d_epp_request_running')].filter((value) => value !== 0),
-      [],
-      'running gauge',
-    )
-    const ended = samplesOf(page, 'llm_d_epp_request_duration_seconds_count')
-    assert.equal(sum(samplesOf(page, 'llm_d_epp_request_total')), this.routed)
-    assert.equal(sum(ended), this.routed)
+    const samples = await readSamples(core.metrics)
+    for (const series of seriesOf(samples, 'llm_d_epp_request_running')) assert.equal(samples.get(series), 0, series)
+    const total = (name: string): number => seriesOf(samples, name).reduce((sum, series) => sum + samples.get(series)!, 0)
+    assert.equal(total('llm_d_epp_request_total'), this.routed)
+    assert.equal(total('llm_d_epp_request_duration_seconds_count'), this.routed)
   }
 
   #start({ prompt, model, stream, fallbacks }: Step & { readonly kind: 'start' }): void {
@@ -283,17 +280,6 @@ class Running {
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await Promise.resolve()
-}
-
-function samplesOf(page: string, name: string): number[] {
-  return page
-    .split('\n')
-    .filter((line) => line.startsWith(`${name}{`))
-    .map((line) => Number(line.slice(line.lastIndexOf(' '))))
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 test('after any interleaving of what clients and endpoints may do, every counter is back at zero', async () => {

@@ -226,7 +226,7 @@ const stepArbitrary: fc.Arbitrary<Step> = fc.oneof(
 
 test('after any interleaving every attempt ended once and every slot is unpinned', () => {
   fc.assert(
-    fc.property(fc.array(stepArbitrary, { maxLength: 25 }), fc.boolean(), (steps, hasLegs) => {
+    fc.property(fc.array(stepArbitrary, { maxLength: 25, size: 'max' }), fc.boolean(), (steps, hasLegs) => {
       const fleet = createFleet(3)
       const recorder = createRecorder()
       const picks = fleet.endpoints.map((endpoint) => pick(endpoint))

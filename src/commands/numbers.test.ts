@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { byteCount, duration, wholeNumber } from '#/commands/numbers.ts'
+import { byteCount, byteCountIn, duration, wholeNumber } from '#/commands/numbers.ts'
 
 test('bytes take binary suffixes', () => {
   assert.deepEqual(['65536', '64Ki', '64MiB', '1g', '2 kb'].map(byteCount), [65_536, 65_536, 67_108_864, 1_073_741_824, 2048])
   for (const wrong of ['', '-1', '1.5M', '10X', 'Mi']) assert.throws(() => byteCount(wrong), /Give bytes/)
+})
+
+test('bytes keep to a range where there is one', () => {
+  const budget = byteCountIn(1024, 4096)
+  assert.equal(budget('2Ki'), 2048)
+  for (const wrong of ['1023', '5Ki']) assert.throws(() => budget(wrong), /from 1024 to 4096 bytes/)
 })
 
 test('durations take units, a bare number is seconds', () => {

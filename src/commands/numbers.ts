@@ -19,6 +19,15 @@ export function byteCount(text: string): number {
   return Number(match[1]) * UNITS[match[2]!.toLowerCase()]!
 }
 
+/** Bytes as `byteCount` takes them, in [min, max]. */
+export function byteCountIn(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const bytes = byteCount(text)
+    if (bytes < min || bytes > max) throw new InvalidArgumentError(`Give from ${min} to ${max} bytes.`)
+    return bytes
+  }
+}
+
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Milliseconds from 500ms, 30s, 5m, 1h; a bare number is seconds. */

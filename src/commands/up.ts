@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander'
 import { DEFAULT_GATEWAY_OPTIONS } from '#/app/gateway-options.ts'
 import { runGateway } from '#/app/run-gateway.ts'
-import { byteCount, duration, wholeNumber } from '#/commands/numbers.ts'
+import { byteCount, byteCountIn, duration, wholeNumber } from '#/commands/numbers.ts'
 import { BUILT_IN_PROFILES } from '#/config/built-in-profiles.ts'
 import type { BuiltInProfile } from '#/config/built-in-profiles.ts'
 
@@ -59,7 +59,12 @@ export function upCommand(): Command {
     )
     .option('--idle-timeout <duration>', 'longest pause inside an answer before it is cut', duration, upstream.streamIdleTimeoutMs)
     .option('--drain-timeout <duration>', 'how long requests in flight may go on after the first signal', duration, d.drainTimeoutMs)
-    .option('--prefix-index-bytes <bytes>', 'memory budget of the prefix index', byteCount, d.prefixIndexBytes)
+    .option(
+      '--prefix-index-bytes <bytes>',
+      'memory budget of the prefix index, 1 MiB to 1 GiB',
+      byteCountIn(1024 ** 2, 1024 ** 3),
+      d.prefixIndexBytes,
+    )
     .option('--seed <number>', 'seed of random choices', wholeNumber(0, 2 ** 32 - 1), d.seed)
     .option('--access-log', 'log a line for each request (never prompt text)', d.accessLog)
     .addOption(
